@@ -1,0 +1,204 @@
+//! The `/proc` that is read: its root folder is an argument.
+//!
+//! On a real machine that is `/proc`; tests build a folder from literal contents, and a container's
+//! `/proc` may be mounted anywhere. Files are opened relative to one descriptor of the folder, never
+//! following a link out of it and never blocking on what is not a regular file.
+
+use std::io::Write;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::path::{Path, PathBuf};
+
+use rustix::fs::{CWD, Mode, OFlags, openat};
+use rustix::io::Errno;
+
+/// The root could not be opened.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot open `{}` to read processes: {source}; is procfs mounted there?", .path.display())]
+pub struct RootError {
+    /// The folder.
+    pub path: PathBuf,
+    /// The kernel's answer.
+    pub source: std::io::Error,
+}
+
+/// An open procfs.
+#[derive(Debug)]
+pub struct ProcRoot {
+    path: PathBuf,
+    folder: OwnedFd,
+}
+
+impl ProcRoot {
+    /// Opens the folder.
+    pub fn open(path: impl Into<PathBuf>) -> Result<Self, RootError> {
+        let path = path.into();
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        match openat(CWD, &path, flags, Mode::empty()) {
+            Ok(folder) => Ok(Self { path, folder }),
+            Err(error) => Err(RootError {
+                path,
+                source: error.into(),
+            }),
+        }
+    }
+
+    /// The machine's own `/proc`.
+    pub fn system() -> Result<Self, RootError> {
+        Self::open("/proc")
+    }
+
+    /// Path of the folder.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Path of a file of the machine that this `/proc` belongs to: `etc/passwd` stands beside it.
+    pub fn machine_path(&self, relative: &str) -> PathBuf {
+        self.path
+            .parent()
+            .unwrap_or_else(|| Path::new("/"))
+            .join(relative)
+    }
+
+    /// Descriptor of the folder.
+    pub fn folder(&self) -> BorrowedFd<'_> {
+        self.folder.as_fd()
+    }
+
+    /// Reads a file below the root, at most `limit` bytes of it.
+    pub fn read(&self, relative: &str, limit: usize) -> std::io::Result<Vec<u8>> {
+        let file = open_file(self.folder(), relative.as_bytes())?;
+        Ok(read_up_to(file.as_fd(), limit)?)
+    }
+
+    /// Opens the folder of a process.
+    pub(crate) fn process(&self, pid: u32) -> Result<OwnedFd, Errno> {
+        open_folder(self.folder(), PidPath::new(pid, "").as_bytes())
+    }
+}
+
+/// Opens for reading; a named pipe in a test's or an attacker's tree must not block us.
+pub(crate) fn open_file(folder: BorrowedFd<'_>, name: &[u8]) -> Result<OwnedFd, Errno> {
+    let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NONBLOCK | OFlags::NOCTTY;
+    openat(folder, name, flags, Mode::empty())
+}
+
+/// Opens a folder for listing and for opening what is in it.
+pub(crate) fn open_folder(folder: BorrowedFd<'_>, name: &[u8]) -> Result<OwnedFd, Errno> {
+    let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::DIRECTORY;
+    openat(folder, name, flags, Mode::empty())
+}
+
+/// Reads from the start into `buffer` with as few calls as the file allows.
+///
+/// Files of procfs are made when they are read; a call that returns less than it was asked for has
+/// reached the end, but for the few that hold more than a page, which the caller names by `whole`.
+pub(crate) fn read_into<'b>(
+    file: BorrowedFd<'_>,
+    buffer: &'b mut [u8],
+    whole: bool,
+) -> Result<&'b [u8], Errno> {
+    let mut length = 0;
+    while length < buffer.len() {
+        let read = match rustix::io::pread(file, &mut buffer[length..], length as u64) {
+            Ok(read) => read,
+            Err(Errno::INTR) => continue,
+            // What was read before the process ended is still worth having.
+            Err(_) if length > 0 => break,
+            Err(error) => return Err(error),
+        };
+        length += read;
+        if read == 0 || !whole {
+            break;
+        }
+    }
+    Ok(&buffer[..length])
+}
+
+/// Reads from the start, at most `limit` bytes.
+pub(crate) fn read_up_to(file: BorrowedFd<'_>, limit: usize) -> Result<Vec<u8>, Errno> {
+    let mut text = vec![0; limit.min(16 * 1024)];
+    let mut length = 0;
+    loop {
+        if length == text.len() {
+            if length >= limit {
+                break;
+            }
+            text.resize((length * 2).min(limit), 0);
+        }
+        match rustix::io::pread(file, &mut text[length..], length as u64) {
+            Ok(0) => break,
+            Ok(read) => length += read,
+            Err(Errno::INTR) => {}
+            Err(error) if length == 0 => return Err(error),
+            Err(_) => break,
+        }
+    }
+    text.truncate(length);
+    Ok(text)
+}
+
+/// `PID` or `PID/name` without an allocation.
+pub(crate) struct PidPath {
+    text: [u8; 48],
+    length: usize,
+}
+
+impl PidPath {
+    pub(crate) fn new(pid: u32, name: &str) -> Self {
+        let mut text = [0; 48];
+        let mut rest = &mut text[..];
+        let slash = if name.is_empty() { "" } else { "/" };
+        // Ten digits, a slash and the longest name that is used fit with room to spare.
+        let written = write!(rest, "{pid}{slash}{name}").is_ok();
+        let length = 48 - rest.len();
+        Self {
+            text,
+            length: if written { length } else { 0 },
+        }
+    }
+
+    pub(crate) fn as_bytes(&self) -> &[u8] {
+        &self.text[..self.length]
+    }
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod tests {
+    use super::{PidPath, ProcRoot};
+
+    #[test]
+    fn paths_of_processes() {
+        assert_eq!(
+            PidPath::new(u32::MAX, "schedstat").as_bytes(),
+            b"4294967295/schedstat"
+        );
+        assert_eq!(PidPath::new(1, "").as_bytes(), b"1");
+    }
+
+    #[test]
+    fn a_missing_root_is_named() {
+        let error = ProcRoot::open("/nowhere/proc").unwrap_err().to_string();
+        assert!(error.contains("`/nowhere/proc`"), "{error}");
+    }
+
+    #[test]
+    fn files_are_read_up_to_the_limit() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("long"), vec![b'x'; 100_000]).unwrap();
+        let root = ProcRoot::open(folder.path()).unwrap();
+        assert_eq!(root.read("long", 200_000).unwrap().len(), 100_000);
+        assert_eq!(root.read("long", 70_000).unwrap().len(), 70_000);
+        assert!(root.read("absent", 10).is_err());
+    }
+
+    #[test]
+    fn the_machine_is_beside_its_proc() {
+        let root = ProcRoot::open("/proc").unwrap();
+        assert_eq!(
+            root.machine_path("etc/passwd"),
+            std::path::Path::new("/etc/passwd")
+        );
+    }
+}

@@ -1,0 +1,13 @@
+//! The collector: on trees built from literal files, and on this machine's real processes.
+#![allow(
+    clippy::disallowed_methods,
+    reason = "these tests start programs, wait for them and read the clock"
+)]
+
+mod budget;
+mod live;
+mod processes;
+mod storm;
+mod tree;
+mod trees;
+mod unprivileged;

@@ -1,0 +1,121 @@
+//! The command line.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::commands::{clean, doctor, explain, ps, schemas, support};
+use crate::config::{self, Span};
+use crate::exit::{self, Failure};
+use crate::output::{Output, is_closed_pipe};
+use crate::state::State;
+
+/// Sees every MCP server on this machine, says whose it is and what it costs, and cleans up
+/// safely what was left behind.
+#[derive(Debug, Parser)]
+#[command(version, max_term_width = 100, disable_help_subcommand = true)]
+pub struct Cli {
+    /// Configuration file, instead of `$XDG_CONFIG_HOME/mcpvisor/mcpvisor.toml`.
+    #[arg(long, global = true, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// State directory, instead of `$XDG_STATE_HOME/mcpvisor`.
+    #[arg(long, global = true, value_name = "DIR")]
+    pub state_dir: Option<PathBuf>,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// List MCP servers and what they cost, owners first.
+    Ps(ps::Arguments),
+    /// Watch servers and their processes; stop and clean them with confirmation.
+    Top(TopArguments),
+    /// Say everything that is wrong, what it costs, and the command that fixes it.
+    Doctor(doctor::Arguments),
+    /// Plan what to clean and why; `--apply` carries it out.
+    Clean(clean::Arguments),
+    /// Say what a process is, whose, and why it is kept or would be cleaned.
+    Explain(explain::Arguments),
+    /// Write a bundle for a bug report, without secrets.
+    Support(support::Arguments),
+    /// Print completions for a shell.
+    Completions {
+        /// The shell.
+        shell: clap_complete::Shell,
+    },
+    /// Write the JSON Schemas of all documents.
+    #[command(hide = true)]
+    Schemas {
+        /// Folder to write to.
+        folder: PathBuf,
+    },
+}
+
+/// `top`.
+#[derive(Debug, clap::Args)]
+pub struct TopArguments {
+    /// Time between two looks, from 200ms.
+    #[arg(long, short, default_value = "1s", value_name = "INTERVAL")]
+    pub interval: Span,
+}
+
+/// What every command gets.
+#[derive(Debug)]
+pub struct Setting {
+    /// Configuration.
+    pub config: config::Config,
+    /// State directory.
+    pub state: State,
+    /// Where to write.
+    pub output: Output,
+}
+
+/// Runs the program with the arguments of the process.
+pub fn run() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and version are no errors.
+            let code = if error.use_stderr() { exit::USAGE } else { exit::FINE };
+            drop(error.print());
+            return ExitCode::from(code);
+        }
+    };
+    match dispatch(cli) {
+        Ok(code) => ExitCode::from(code),
+        Err(error) if is_closed_pipe(&error) => ExitCode::from(exit::FINE),
+        Err(error) => {
+            Output::standard().note(&format!("mcpvisor: {error:#}"));
+            ExitCode::from(error.downcast_ref::<Failure>().map_or(exit::SOFTWARE, |failure| failure.code))
+        }
+    }
+}
+
+fn dispatch(cli: Cli) -> anyhow::Result<u8> {
+    let setting = || -> anyhow::Result<Setting> {
+        Ok(Setting {
+            config: config::load(cli.config.as_deref())?,
+            state: State::locate(cli.state_dir.as_deref()),
+            output: Output::standard(),
+        })
+    };
+    match cli.command {
+        Command::Ps(arguments) => ps::run(&setting()?, &arguments),
+        Command::Top(arguments) => crate::commands::top::run(&setting()?, &arguments),
+        Command::Doctor(arguments) => doctor::run(&setting()?, &arguments),
+        Command::Clean(arguments) => clean::run(&setting()?, &arguments),
+        Command::Explain(arguments) => explain::run(&setting()?, &arguments),
+        Command::Support(arguments) => support::run(&setting()?, &arguments),
+        Command::Completions { shell } => {
+            let mut text = Vec::new();
+            clap_complete::generate(shell, &mut <Cli as clap::CommandFactory>::command(), "mcpvisor", &mut text);
+            Output::standard().text(&String::from_utf8_lossy(&text))?;
+            Ok(exit::FINE)
+        }
+        Command::Schemas { folder } => schemas::run(&folder),
+    }
+}

@@ -1,0 +1,284 @@
+//! `mcpvisor clean`: plans, asks, and has the plan carried out.
+//!
+//! Nothing is signalled that was not planned, shown, held and planned again:
+//! 1. The machine is observed and a plan is made; without `--apply` that is all.
+//! 2. Every process of the plan is held by a pidfd, so that its pid cannot come to mean
+//!    another one.
+//! 3. A person at a terminal is asked.
+//! 4. The machine is observed once more. Only if it gives the same plan, by the same id, is
+//!    anything done; else something changed, and nothing is.
+//! 5. [`crate::cleaning`] writes the plan into the audit file, ends the trees, and measures what
+//!    came free.
+
+use std::time::Duration;
+
+use inventory::plan::Plan;
+use linux::ProcRoot;
+use linux::control::Target;
+
+use crate::cleaning;
+use crate::cli::Setting;
+use crate::config::Span;
+use crate::exit::{self, Failure};
+use crate::picture::Picture;
+use crate::observe::{Observer, Scope, pause};
+use crate::output::is_interactive;
+use crate::render;
+use crate::report::{self, CleanReport};
+
+/// How often a plan that changes while it is being held is made anew, where nobody has seen it yet.
+const ATTEMPTS: u32 = 5;
+
+/// `clean`.
+#[derive(Debug, clap::Args)]
+pub struct Arguments {
+    /// Carry the plan out. Without it nothing is changed.
+    #[arg(long)]
+    pub apply: bool,
+    /// Carry out just the plan with this id; if the machine has changed since, do nothing.
+    #[arg(long, value_name = "ID", requires = "apply")]
+    pub plan_id: Option<String>,
+    /// Only these: id of a server or finding, name of a server, kind of finding, or pid.
+    #[arg(long, value_name = "ID|KIND")]
+    pub only: Vec<String>,
+    /// Not these, in the same words.
+    #[arg(long, value_name = "ID|KIND")]
+    pub exclude: Vec<String>,
+    /// Only instances that have run at least this long.
+    #[arg(long, value_name = "DURATION")]
+    pub older_than: Option<Span>,
+    /// How long an owner must be gone before its instance counts as an orphan [default: 60s].
+    #[arg(long, value_name = "DURATION")]
+    pub grace: Option<Span>,
+    /// Time from SIGTERM to SIGKILL [default: 10s].
+    #[arg(long, value_name = "DURATION")]
+    pub kill_after: Option<Span>,
+    /// Other users' processes too; for root.
+    #[arg(long)]
+    pub all_users: bool,
+    /// Do not ask.
+    #[arg(long, short)]
+    pub yes: bool,
+    /// As JSON (schema/clean.v1.json).
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Runs the command. Exit code: 0 all planned is gone or there was nothing to do, also for a dry
+/// run; 1 something was refused or survived; 2 something changed under the plan.
+pub fn run(setting: &Setting, arguments: &Arguments) -> anyhow::Result<u8> {
+    let root = rustix::process::geteuid().is_root();
+    if arguments.all_users && !root {
+        return Err(Failure::new(exit::USAGE, "--all-users is for root: others' processes cannot be signalled").into());
+    }
+    let mut observer = Observer::once(setting)?;
+    wish(&mut observer, arguments);
+    let mut seen = observer.observe(Scope::Servers);
+    observer.remember();
+    if !arguments.apply {
+        return dry_run(setting, arguments, &mut observer, &seen);
+    }
+    if arguments.plan_id.is_none() {
+        seen = wait_out_grace(setting, &mut observer, seen)?;
+    }
+    let held = match hold(&mut observer, seen, arguments)? {
+        Held::Ready(held) => held,
+        Held::Changed(seen) => return end(setting, arguments, &mut observer, &seen, "changed", exit::ERROR),
+        Held::Nothing(seen) => {
+            let refused = !seen.plan.refused.is_empty();
+            let code = if refused { exit::WARNING } else { exit::FINE };
+            return end(setting, arguments, &mut observer, &seen, "nothing_to_do", code);
+        }
+    };
+    carry_out(setting, arguments, &mut observer, held)
+}
+
+fn wish(observer: &mut Observer<'_>, arguments: &Arguments) {
+    let wishes = observer.wishes();
+    if let Some(grace) = arguments.grace {
+        wishes.grace_seconds = grace.0.as_secs_f64();
+    }
+    wishes.older_than_seconds = arguments.older_than.map(|age| age.0.as_secs_f64());
+    wishes.only.clone_from(&arguments.only);
+    wishes.exclude.clone_from(&arguments.exclude);
+    wishes.all_users = arguments.all_users;
+}
+
+/// The document of a plan that has not been carried out.
+pub(crate) fn document(observer: &mut Observer<'_>, seen: &Picture, outcome: &'static str) -> CleanReport {
+    CleanReport {
+        schema: report::CLEAN,
+        taken_at: seen.table.moment.wall,
+        host: report::host(&seen.table.host),
+        plan: report::plan(&seen.plan, observer.wishes().grace_seconds),
+        applied: false,
+        outcome,
+        results: Vec::new(),
+        before: None,
+        after: None,
+        freed: None,
+        notes: Vec::new(),
+    }
+}
+
+fn dry_run(
+    setting: &Setting,
+    arguments: &Arguments,
+    observer: &mut Observer<'_>,
+    seen: &Picture,
+) -> anyhow::Result<u8> {
+    let outcome = if seen.plan.removals.is_empty() { "nothing_to_do" } else { "planned" };
+    let document = document(observer, seen, outcome);
+    if arguments.json {
+        setting.output.json(&document, true)?;
+    } else {
+        let page = render::clean::plan(&document.plan, &setting.output);
+        let next = render::clean::next_step(&document.plan, &setting.output);
+        setting.output.text(&(page + &next))?;
+    }
+    Ok(exit::FINE)
+}
+
+fn end(
+    setting: &Setting,
+    arguments: &Arguments,
+    observer: &mut Observer<'_>,
+    seen: &Picture,
+    outcome: &'static str,
+    code: u8,
+) -> anyhow::Result<u8> {
+    let document = document(observer, seen, outcome);
+    if arguments.json {
+        setting.output.json(&document, true)?;
+    } else {
+        let page = render::clean::plan(&document.plan, &setting.output);
+        setting.output.text(&(page + &render::clean::result(&document, &setting.output)))?;
+    }
+    Ok(code)
+}
+
+/// Waits until the owners of what is refused for its grace alone have been gone for long enough.
+fn wait_out_grace(
+    setting: &Setting,
+    observer: &mut Observer<'_>,
+    mut seen: Picture,
+) -> anyhow::Result<Picture> {
+    let Some(wait) = seen.plan.longest_wait() else { return Ok(seen) };
+    let until = linux::clock::boot_ns().saturating_add(nanoseconds(wait));
+    let waiting = seen.plan.refused.iter().filter(|refused| refused.refusals.len() == 1).count();
+    let noun = if waiting == 1 { "owner has" } else { "owners have" };
+    setting.output.note(&format!(
+        "{waiting} {noun} been gone for less than the grace; waiting {wait:.0} s. `--grace 0s` would not wait; Ctrl-C stops without a change."
+    ));
+    loop {
+        let left = until.saturating_sub(linux::clock::boot_ns());
+        if left == 0 {
+            break;
+        }
+        pause(Duration::from_nanos(left).min(Duration::from_secs(5)));
+        let left = until.saturating_sub(linux::clock::boot_ns());
+        if left > 0 {
+            setting.output.note(&format!("  {} s left", left / 1_000_000_000 + 1));
+        }
+    }
+    // A tick more, so that "gone for 60 s" is not missed by a rounding.
+    pause(Duration::from_millis(20));
+    seen = observer.observe(Scope::Servers);
+    observer.remember();
+    Ok(seen)
+}
+
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped, and a wait of centuries is cut")]
+fn nanoseconds(seconds: f64) -> u64 {
+    (seconds.clamp(0.0, 1e9) * 1e9) as u64
+}
+
+/// A plan whose processes are held.
+struct Ready {
+    seen: Picture,
+    targets: Vec<Target>,
+}
+
+enum Held {
+    Ready(Ready),
+    Changed(Picture),
+    Nothing(Picture),
+}
+
+/// Holds every process of the plan, asks, and makes sure that the plan still stands.
+fn hold(observer: &mut Observer<'_>, mut seen: Picture, arguments: &Arguments) -> anyhow::Result<Held> {
+    let root = ProcRoot::system()?;
+    for attempt in 1.. {
+        if let Some(id) = &arguments.plan_id
+            && *id != seen.plan.id
+        {
+            return Ok(Held::Changed(seen));
+        }
+        if seen.plan.removals.is_empty() {
+            return Ok(Held::Nothing(seen));
+        }
+        let targets = cleaning::grasp(&root, &seen.plan);
+        let ask = is_interactive() && !arguments.yes && arguments.plan_id.is_none() && !arguments.json;
+        if ask && targets.is_some() && !confirmed(observer, &seen) {
+            return Ok(Held::Nothing(Picture { plan: std::sync::Arc::new(Plan::default()), ..seen }));
+        }
+        let again = observer.observe(Scope::Servers);
+        match targets {
+            Some(targets) if again.plan.id == seen.plan.id => {
+                return Ok(Held::Ready(Ready { seen: again, targets }));
+            }
+            // What a person or another run has seen is carried out as it was, or not at all.
+            _ if ask || arguments.plan_id.is_some() || attempt >= ATTEMPTS => return Ok(Held::Changed(again)),
+            _ => seen = again,
+        }
+    }
+    Ok(Held::Changed(seen))
+}
+
+fn confirmed(observer: &mut Observer<'_>, seen: &Picture) -> bool {
+    let grace = observer.wishes().grace_seconds;
+    let output = observer.output();
+    let page = render::clean::plan(&report::plan(&seen.plan, grace), output);
+    if output.text(&page).is_err() {
+        return false;
+    }
+    let count: usize = seen.plan.removals.iter().map(|removal| removal.processes.len()).sum();
+    let noun = if count == 1 { "this process" } else { "these processes" };
+    output.note(&format!("\nEnd {noun} ({count})? [y/N] "));
+    let mut answer = String::new();
+    std::io::stdin().read_line(&mut answer).is_ok()
+        && matches!(answer.trim(), "y" | "Y" | "yes" | "Yes")
+}
+
+fn carry_out(
+    setting: &Setting,
+    arguments: &Arguments,
+    observer: &mut Observer<'_>,
+    ready: Ready,
+) -> anyhow::Result<u8> {
+    let shown = is_interactive() && !arguments.yes && arguments.plan_id.is_none();
+    let grace = observer.wishes().grace_seconds;
+    if !arguments.json && !shown {
+        let plan = report::plan(&ready.seen.plan, grace);
+        setting.output.text(&render::clean::plan(&plan, &setting.output))?;
+    }
+    let kill_after = arguments.kill_after.unwrap_or(setting.config.clean.kill_after).0;
+    let note = |line: &str| {
+        if !arguments.json {
+            setting.output.note(line);
+        }
+    };
+    let mut document = document(observer, &ready.seen, "done");
+    cleaning::execute(setting, observer, ready.seen, ready.targets, kill_after, &mut document, &note)?;
+    if arguments.json {
+        setting.output.json(&document, true)?;
+    } else {
+        setting.output.text(&render::clean::result(&document, &setting.output))?;
+    }
+    let refused = !document.plan.refused.is_empty();
+    Ok(match document.outcome {
+        "changed" => exit::ERROR,
+        "done" if !refused => exit::FINE,
+        _ => exit::WARNING,
+    })
+}

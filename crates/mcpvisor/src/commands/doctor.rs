@@ -1,0 +1,32 @@
+//! `mcpvisor doctor`.
+
+use crate::cli::Setting;
+use crate::exit;
+use crate::observe::{Observer, Scope};
+use crate::render;
+use crate::report::{self, Words};
+
+/// `doctor`.
+#[derive(Debug, clap::Args)]
+pub struct Arguments {
+    /// As JSON (schema/report.v1.json).
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Runs the command. Exit code: 0 fine or `info`, 1 `warning`, 2 worse, 3 nothing could be judged.
+pub fn run(setting: &Setting, arguments: &Arguments) -> anyhow::Result<u8> {
+    let mut observer = Observer::once(setting)?;
+    let seen = observer.observe(Scope::Servers);
+    observer.remember();
+    let report = report::report(&seen, false, &mut Words::default());
+    if arguments.json {
+        setting.output.json(&report, true)?;
+    } else {
+        setting.output.text(&render::doctor::render(&report, &setting.output))?;
+    }
+    let worst = report.summary.worst;
+    // Without any process but our own nothing was judged.
+    let blind = seen.table.processes().len() <= 1 && worst.is_none_or(|worst| worst == model::Severity::Info);
+    Ok(if blind { exit::UNKNOWN } else { exit::of_severity(worst) })
+}

@@ -1,0 +1,21 @@
+//! mcpvisor: every MCP server on this machine, whose it is, what it costs, whether it is well.
+//!
+//! This crate is the edge: it reads the machine through `linux`, has `inventory` judge what it
+//! sees, and shows the result to people ([`render`], [`top`]) and programs ([`report`]). What may
+//! happen to processes happens in one place, [`cleaning`].
+#![forbid(unsafe_code)]
+
+pub mod cleaning;
+pub mod cli;
+pub mod commands;
+pub mod config;
+pub mod exit;
+pub mod observe;
+pub mod output;
+pub mod picture;
+pub mod render;
+pub mod report;
+pub mod state;
+pub mod top;
+
+pub use cli::run;

@@ -1,0 +1,8 @@
+//! Documents for people: tables that line up at 80 columns and use what more there is.
+
+pub mod clean;
+pub mod doctor;
+pub mod explain;
+pub mod ps;
+pub mod style;
+pub mod table;

@@ -1,0 +1,148 @@
+//! The documents that programs read: one type for each, with a committed JSON Schema.
+//!
+//! These are not the domain's own types: their names and units are an interface. Text
+//! from other processes is redacted on its way in ([`Words`]); JSON escapes the rest.
+
+use jiff::Timestamp;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+mod clean;
+mod explain;
+mod process;
+mod server;
+mod summary;
+mod words;
+
+pub use clean::{CleanReport, Measured, PlanReport, ProcessResult, RefusedReport, RemovalReport, plan};
+pub use explain::{Ancestor, ExplainReport};
+pub use process::{process as process_report, ConnectionReport, FdsReport, ProcessReport, ThreadReport};
+pub use server::{InstanceReport, OwnerReport, ServerReport, Totals};
+pub use summary::{OwnerSummary, Reclaimable, Summary, severity as summary_severity, summary};
+pub use words::Words;
+
+use crate::picture::Picture;
+
+/// Version of [`Report`].
+pub const REPORT: &str = "mcpvisor.report.v1";
+/// Version of [`CleanReport`].
+pub const CLEAN: &str = "mcpvisor.clean.v1";
+/// Version of [`ExplainReport`].
+pub const EXPLAIN: &str = "mcpvisor.explain.v1";
+
+/// What `ps` and `doctor` say.
+#[derive(Serialize, JsonSchema)]
+pub struct Report {
+    /// `mcpvisor.report.v1`.
+    pub schema: &'static str,
+    /// When the machine was looked at.
+    pub taken_at: Timestamp,
+    /// The machine.
+    pub host: HostReport,
+    /// MCP servers: running ones by owner, then declared ones that do not run.
+    pub servers: Vec<ServerReport>,
+    /// Every process of the machine; with `ps --all` only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub processes: Option<Vec<ProcessReport>>,
+    /// What is wrong, the worst first.
+    pub findings: Vec<FindingReport>,
+    /// What cannot be seen here, why, and what would help.
+    pub unavailable: Vec<model::Unavailable>,
+    /// Totals.
+    pub summary: Summary,
+}
+
+/// The machine.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct HostReport {
+    /// Host name.
+    pub name: String,
+    /// Kernel release.
+    pub kernel: String,
+    /// Identity of the running boot.
+    pub boot_id: String,
+    /// Online processors.
+    pub cpus: u32,
+    /// Memory, bytes.
+    pub memory_bytes: Option<u64>,
+}
+
+/// A finding.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct FindingReport {
+    /// Stable while the thing itself stays.
+    pub id: String,
+    /// What is wrong.
+    pub kind: model::FindingKind,
+    /// How bad.
+    pub severity: model::Severity,
+    /// One line for people.
+    pub title: String,
+    /// Id of the server that it concerns.
+    pub server: Option<String>,
+    /// Processes that it concerns, root first.
+    pub pids: Vec<u32>,
+    /// What was seen, one fact a line.
+    pub evidence: Vec<String>,
+    /// What it costs.
+    pub cost: model::finding::Cost,
+    /// What to do, for people.
+    pub advice: String,
+    /// The command that does it.
+    pub command: Option<String>,
+}
+
+impl From<&model::Finding> for FindingReport {
+    fn from(finding: &model::Finding) -> Self {
+        Self {
+            id: finding.id.clone(),
+            kind: finding.kind,
+            severity: finding.severity,
+            title: finding.title.clone(),
+            server: finding.server.clone(),
+            pids: finding.processes.iter().map(|id| id.pid).collect(),
+            evidence: finding.evidence.clone(),
+            cost: finding.cost,
+            advice: finding.advice.clone(),
+            command: finding.command.clone(),
+        }
+    }
+}
+
+/// The machine of an observation.
+pub fn host(host: &model::Host) -> HostReport {
+    HostReport {
+        name: host.name.clone(),
+        kernel: host.kernel.clone(),
+        boot_id: host.boot_id.clone(),
+        cpus: host.cpus,
+        memory_bytes: host.memory_bytes,
+    }
+}
+
+/// The document of an observation.
+pub fn report(seen: &Picture, all: bool, words: &mut Words) -> Report {
+    words.refresh(&seen.table);
+    Report {
+        schema: REPORT,
+        taken_at: seen.table.moment.wall,
+        host: host(&seen.table.host),
+        servers: seen
+            .inventory
+            .servers
+            .iter()
+            .map(|server| server::server(&seen.table, server, words))
+            .collect(),
+        processes: all.then(|| {
+            (0..seen.table.processes().len()).map(|at| process::process(&seen.table, at, words)).collect()
+        }),
+        findings: seen.findings.iter().map(FindingReport::from).collect(),
+        unavailable: seen.table.unavailable.clone(),
+        summary: summary(seen),
+    }
+}
+
+/// A figure with two decimals: more is noise, and makes documents long.
+pub(crate) fn rounded(value: f64) -> f64 {
+    (value * 100.0).round() / 100.0
+}

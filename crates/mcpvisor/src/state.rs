@@ -1,0 +1,102 @@
+//! The state directory: what one run tells the next, and the audit of what was done.
+//!
+//! Files are private to the user, replaced atomically, and bounded. A run that cannot
+//! write its state says so once and works without.
+
+use std::io::Write;
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+use inventory::memory::Memory;
+
+/// Longest `seen.json` that is read, bytes.
+const MEMORY_CAP: u64 = 16 << 20;
+
+/// The state directory.
+#[derive(Clone, Debug)]
+pub struct State {
+    folder: PathBuf,
+}
+
+impl State {
+    /// The folder that was named, else the usual one of this user.
+    pub fn locate(named: Option<&Path>) -> Self {
+        Self { folder: named.map_or_else(usual, Path::to_owned) }
+    }
+
+    /// The folder.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    fn create(&self) -> std::io::Result<()> {
+        std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&self.folder)?;
+        let metadata = std::fs::metadata(&self.folder)?;
+        let own = rustix::process::geteuid().as_raw();
+        // Whoever may write here could forge since when an owner has been gone.
+        if metadata.uid() != own || metadata.mode() & 0o022 != 0 {
+            return Err(std::io::Error::new(
+                std::io::ErrorKind::PermissionDenied,
+                format!(
+                    "{} belongs to user {} with mode {:03o}; it must belong to you and be writable by nobody else",
+                    self.folder.display(),
+                    metadata.uid(),
+                    metadata.mode() & 0o777
+                ),
+            ));
+        }
+        Ok(())
+    }
+
+    /// What earlier runs remembered; empty if there is nothing that can be read or trusted.
+    pub fn memory(&self) -> Memory {
+        let path = self.folder.join("seen.json");
+        let own = rustix::process::geteuid().as_raw();
+        let trusted = std::fs::symlink_metadata(&path).is_ok_and(|metadata| {
+            metadata.is_file() && metadata.uid() == own && metadata.mode() & 0o022 == 0 && metadata.len() <= MEMORY_CAP
+        });
+        if !trusted {
+            return Memory::default();
+        }
+        std::fs::read(&path).ok().and_then(|text| serde_json::from_slice(&text).ok()).unwrap_or_default()
+    }
+
+    /// Stores what the next run should know.
+    pub fn remember(&self, memory: &Memory) -> std::io::Result<()> {
+        self.create()?;
+        let text = serde_json::to_vec(memory)?;
+        let own = std::process::id();
+        let temporary = self.folder.join(format!("seen.json.{own}"));
+        let mut file = private().write(true).create(true).truncate(true).open(&temporary)?;
+        file.write_all(&text)?;
+        std::fs::rename(&temporary, self.folder.join("seen.json"))
+    }
+
+    /// Appends one entry to the audit, on disk before this returns.
+    pub fn audit(&self, entry: &impl serde::Serialize) -> std::io::Result<()> {
+        self.create()?;
+        let mut line = serde_json::to_vec(entry)?;
+        line.push(b'\n');
+        let mut file = private().append(true).create(true).open(self.folder.join("audit.jsonl"))?;
+        // One write: lines of two runs at the same time do not mix.
+        file.write_all(&line)?;
+        file.sync_data()
+    }
+}
+
+fn private() -> std::fs::OpenOptions {
+    let mut options = std::fs::OpenOptions::new();
+    options.mode(0o600).custom_flags(rustix::fs::OFlags::NOFOLLOW.bits().cast_signed());
+    options
+}
+
+fn usual() -> PathBuf {
+    let absolute = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
+    if let Some(folder) = absolute("XDG_STATE_HOME") {
+        return folder.join("mcpvisor");
+    }
+    if rustix::process::geteuid().is_root() {
+        return PathBuf::from("/var/lib/mcpvisor");
+    }
+    absolute("HOME").unwrap_or_else(|| PathBuf::from("/")).join(".local/state/mcpvisor")
+}

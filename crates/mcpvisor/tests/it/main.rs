@@ -1,0 +1,16 @@
+//! The program as people and scripts run it, on real processes.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::disallowed_methods,
+    reason = "a test fails by panicking, and starts programs"
+)]
+
+mod cli;
+mod hostile;
+mod hub;
+mod owners;
+mod safety;
+mod support;
+mod unprivileged;

@@ -1,0 +1,77 @@
+//! A program under measurement: started with nobody reading its output, killed when dropped.
+
+use std::io::{Read, Write};
+use std::net::{Ipv4Addr, TcpStream};
+use std::process::{Child, Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+
+/// How long a scrape may take.
+const SCRAPE_WITHIN: Duration = Duration::from_secs(20);
+
+/// A running program, tied to us.
+#[derive(Debug)]
+pub(crate) struct Running {
+    child: Child,
+}
+
+impl Running {
+    /// Starts it. A standard input that the command has chosen stays open as long as it runs.
+    pub(crate) fn start(command: &mut Command) -> Result<Self> {
+        let program = command.get_program().to_string_lossy().into_owned();
+        let child = command
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .with_context(|| format!("cannot start {program}"))?;
+        Ok(Self { child })
+    }
+
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Fails if it has ended: a program that does not run costs nothing, which is no result.
+    pub(crate) fn must_still_run(&mut self) -> Result<()> {
+        match self.child.try_wait().context("cannot ask for its state")? {
+            None => Ok(()),
+            Some(status) => bail!("it ended by itself: {status}"),
+        }
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let ended = self.child.kill().and_then(|()| self.child.wait());
+        if let Err(error) = ended {
+            eprintln!("cannot end process {}: {error}", self.child.id());
+        }
+    }
+}
+
+/// Waits for `passes` seconds; in each asks the port for its metrics, where there is one.
+pub(crate) fn let_it_pass(passes: u32, scraped_at: Option<u16>) -> Result<()> {
+    let begin = Instant::now();
+    for pass in 1..=passes {
+        if let Some(port) = scraped_at {
+            scrape(port).with_context(|| format!("no answer on port {port}"))?;
+        }
+        let due = begin + Duration::from_secs(1) * pass;
+        thread::sleep(due.saturating_duration_since(Instant::now()));
+    }
+    Ok(())
+}
+
+fn scrape(port: u16) -> Result<()> {
+    let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port))?;
+    stream.set_read_timeout(Some(SCRAPE_WITHIN))?;
+    stream.write_all(b"GET /metrics HTTP/1.0\r\nHost: localhost\r\n\r\n")?;
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer)?;
+    if !answer.starts_with(b"HTTP/1.0 200") && !answer.starts_with(b"HTTP/1.1 200") {
+        bail!("it refused to be scraped");
+    }
+    Ok(())
+}

@@ -1,0 +1,32 @@
+//! Hubs, bridges and reference servers from npm, exactly as the committed lock file says.
+
+use std::fs;
+use std::process::Command;
+
+use anyhow::{Context, Result, ensure};
+
+use super::stamp::Stamp;
+use crate::command::{exists, run};
+use crate::repository;
+
+const FILES: [&str; 3] = ["package.json", "package-lock.json", ".npmrc"];
+
+pub(crate) fn install() -> Result<()> {
+    let source = repository::root().join("crates/testbed/real/npm");
+    let folder = repository::testbed().join("npm");
+    let stamp = Stamp::new(&folder, &FILES.map(|name| source.join(name)))?;
+    if stamp.agrees() {
+        return Ok(());
+    }
+    ensure!(exists("npm"), "npm is not installed");
+    fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
+    stamp.clear()?;
+    for name in FILES {
+        fs::copy(source.join(name), folder.join(name))
+            .with_context(|| format!("cannot copy {name} to {}", folder.display()))?;
+    }
+    run(Command::new("npm")
+        .args(["ci", "--prefer-offline", "--loglevel=error"])
+        .current_dir(&folder))?;
+    stamp.set()
+}

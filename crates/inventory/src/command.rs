@@ -68,7 +68,10 @@ impl Command {
     pub fn names(&self) -> impl Iterator<Item = &str> {
         let package = self.package.as_ref().map(|package| package.name.as_str());
         let script = self.script.as_deref().map(stem);
-        package.into_iter().chain(script).chain([self.program.as_str()])
+        package
+            .into_iter()
+            .chain(script)
+            .chain([self.program.as_str()])
     }
 }
 
@@ -86,7 +89,9 @@ fn title_words(argv: &[String]) -> Cow<'_, [String]> {
 /// Last part of a path, without a version or an ending that only says the language.
 pub fn stem(path: &str) -> &str {
     let name = base_name(path);
-    for ending in [".js", ".mjs", ".cjs", ".ts", ".mts", ".py", ".rb", ".jar", ".dll", ".exe"] {
+    for ending in [
+        ".js", ".mjs", ".cjs", ".ts", ".mts", ".py", ".rb", ".jar", ".dll", ".exe",
+    ] {
         if let Some(stem) = name.strip_suffix(ending)
             && !stem.is_empty()
         {
@@ -98,7 +103,9 @@ pub fn stem(path: &str) -> &str {
 
 /// Last part of a path.
 pub fn base_name(path: &str) -> &str {
-    path.rsplit('/').find(|part| !part.is_empty()).unwrap_or(path)
+    path.rsplit('/')
+        .find(|part| !part.is_empty())
+        .unwrap_or(path)
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@
 //! package counts more; and how its standard streams are wired decides where names are
 //! weak: a stdio server hangs on pipes, not on a terminal.
 
-use crate::command::{Command, Launcher, has_ending, stem};
+use crate::command::{Command, Launcher, base_name, has_ending, stem};
 use crate::packages::PackageFacts;
 
 /// From this confidence on a process is listed as an MCP server.
@@ -54,15 +54,38 @@ pub fn by_name(command: &Command) -> Option<Verdict> {
             offer(weight, format!("the {what} is named `{name}`"));
         }
     }
-    if let Some(word) = server_verb(command) {
-        offer(0.7, format!("it was started with `{word}`"));
+    if let Some((weight, word)) = server_verb(command) {
+        offer(weight, format!("it was started with `{word}`"));
     }
     let (mut confidence, why) = best?;
     // A shell script says what somebody does, not what speaks: `deploy-mcp-server.sh`.
-    if command.launcher == Some(Launcher::Shell) && command.script.as_deref().is_some_and(is_shell_script) {
+    if command.launcher == Some(Launcher::Shell)
+        && command.script.as_deref().is_some_and(is_shell_script)
+    {
         confidence = confidence.min(0.4);
     }
-    Some(Verdict { name: own_name(command), confidence, evidence: vec![why] })
+    Some(Verdict {
+        name: own_name(command),
+        confidence,
+        evidence: vec![why],
+    })
+}
+
+/// Doubts a name that only the command line claims: a program is what its file is called, and
+/// `exec -a mcp-server sleep 60` sleeps.
+pub fn with_program(mut verdict: Verdict, command: &Command, exe: Option<&str>) -> Verdict {
+    let plain = command.launcher.is_none() && command.script.is_none() && command.package.is_none();
+    let file = exe.map(base_name);
+    if plain
+        && file.is_some_and(|file| stem(file) != command.program && weight_of_name(file) == 0.0)
+    {
+        verdict.confidence *= 0.4;
+        let file = file.unwrap_or_default();
+        verdict
+            .evidence
+            .push(format!("but the program that runs is `{file}`"));
+    }
+    verdict
 }
 
 /// Adds what the metadata of its package and its script say.
@@ -81,7 +104,11 @@ pub fn with_package(
         short_name(name).clone_into(&mut verdict.name);
         // Much is run in the folder of a package that is not what the package is for: its build,
         // its tests.
-        let most = if facts.entry || facts.imports.is_some() { 1.0 } else { 0.3 };
+        let most = if facts.entry || facts.imports.is_some() {
+            1.0
+        } else {
+            0.3
+        };
         let weight = weight_of_name(name).min(most);
         if weight > verdict.confidence {
             verdict.confidence = weight;
@@ -91,17 +118,29 @@ pub fn with_package(
     match (&facts.sdk, facts.entry) {
         (Some(sdk), true) => {
             verdict.confidence = raise(verdict.confidence, 0.6);
-            verdict.evidence.push(format!("its package runs this file and depends on `{sdk}`"));
+            verdict
+                .evidence
+                .push(format!("its package runs this file and depends on `{sdk}`"));
         }
         (Some(sdk), false) if verdict.confidence > 0.3 => {
             verdict.confidence = raise(verdict.confidence, 0.3);
-            verdict.evidence.push(format!("its package depends on `{sdk}`"));
+            verdict
+                .evidence
+                .push(format!("its package depends on `{sdk}`"));
         }
         _ => {}
     }
-    if facts.speaks_of_mcp && verdict.confidence > 0.3 {
+    // A bundled program has its SDK inside and depends on nothing; its keywords still tell.
+    if facts.speaks_of_mcp && facts.entry && verdict.confidence == 0.0 {
+        verdict.confidence = 0.5;
+        verdict
+            .evidence
+            .push("its package runs this file and says that it is about MCP".to_owned());
+    } else if facts.speaks_of_mcp && verdict.confidence > 0.3 {
         verdict.confidence = raise(verdict.confidence, 0.2);
-        verdict.evidence.push("its package says that it is about MCP".to_owned());
+        verdict
+            .evidence
+            .push("its package says that it is about MCP".to_owned());
     }
     if let Some(import) = &facts.imports {
         verdict.confidence = raise(verdict.confidence, 0.75);
@@ -115,16 +154,26 @@ pub fn with_streams(mut verdict: Verdict, streams: Streams, launcher: bool) -> V
     match streams {
         Streams::Wired => {
             verdict.confidence = raise(verdict.confidence, 0.2);
-            verdict.evidence.push("its standard input and output are pipes or sockets".to_owned());
+            verdict
+                .evidence
+                .push("its standard input and output are pipes or sockets".to_owned());
         }
         Streams::Terminal => {
             // Somebody may try a server by hand, but then its name says so plainly.
-            verdict.confidence = if verdict.confidence >= 0.85 { 0.6 } else { verdict.confidence * 0.5 };
-            verdict.evidence.push("its standard input is a terminal".to_owned());
+            verdict.confidence = if verdict.confidence >= 0.85 {
+                0.6
+            } else {
+                verdict.confidence * 0.5
+            };
+            verdict
+                .evidence
+                .push("its standard input is a terminal".to_owned());
         }
         Streams::Nothing if !launcher => {
             verdict.confidence *= 0.8;
-            verdict.evidence.push("its standard input leads nowhere and it listens nowhere".to_owned());
+            verdict
+                .evidence
+                .push("its standard input leads nowhere and it listens nowhere".to_owned());
         }
         _ => {}
     }
@@ -151,16 +200,60 @@ fn named_things(command: &Command) -> Vec<(&'static str, &str)> {
 
 /// Words that name the protocol.
 fn names_protocol(word: &str) -> bool {
-    matches!(word, "mcp" | "mcpserver" | "modelcontextprotocol" | "fastmcp" | "mcps")
+    matches!(
+        word,
+        "mcp" | "mcpserver" | "modelcontextprotocol" | "fastmcp" | "mcps"
+    )
 }
 
 /// Words of a name whose owner does something *with* MCP servers, or to their source.
 const OTHER_TRADES: &[&str] = &[
-    "client", "clients", "inspector", "cli", "host", "scan", "scanner", "publisher", "create", "sdk",
-    "test", "tests", "build", "builder", "deploy", "publish", "release", "lint", "check", "bench",
-    "benchmark", "backup", "generate", "gen", "install", "installer", "setup", "log", "logs", "docs",
-    "config", "conf", "validator", "debug", "hub", "proxy", "gateway", "bridge", "conformance",
-    "migrate", "clean", "cleanup", "kill", "watchdog", "monitor", "reaper",
+    "client",
+    "clients",
+    "inspector",
+    "cli",
+    "host",
+    "scan",
+    "scanner",
+    "publisher",
+    "create",
+    "sdk",
+    "test",
+    "tests",
+    "build",
+    "builder",
+    "deploy",
+    "publish",
+    "release",
+    "lint",
+    "check",
+    "bench",
+    "benchmark",
+    "backup",
+    "generate",
+    "gen",
+    "install",
+    "installer",
+    "setup",
+    "log",
+    "logs",
+    "docs",
+    "config",
+    "conf",
+    "validator",
+    "debug",
+    "hub",
+    "proxy",
+    "gateway",
+    "bridge",
+    "conformance",
+    "migrate",
+    "clean",
+    "cleanup",
+    "kill",
+    "watchdog",
+    "monitor",
+    "reaper",
 ];
 
 /// How much a name alone says, 0 to 1.
@@ -175,13 +268,20 @@ fn weight_of_name(name: &str) -> f64 {
     }
     let last = words.last().copied().unwrap_or_default();
     let first = words.first().copied().unwrap_or_default();
-    if OTHER_TRADES.contains(&first) || (OTHER_TRADES.contains(&last) && !words.contains(&"server")) {
+    if OTHER_TRADES.contains(&first) || (OTHER_TRADES.contains(&last) && !words.contains(&"server"))
+    {
         return 0.0;
     }
-    if matches!(last, "json" | "jsonc" | "toml" | "yaml" | "yml" | "md" | "txt" | "sock" | "rs" | "go" | "html") {
+    if matches!(
+        last,
+        "json" | "jsonc" | "toml" | "yaml" | "yml" | "md" | "txt" | "sock" | "rs" | "go" | "html"
+    ) {
         return 0.0;
     }
-    if words.iter().any(|word| matches!(*word, "server" | "servers" | "mcpserver")) {
+    if words
+        .iter()
+        .any(|word| matches!(*word, "server" | "servers" | "mcpserver"))
+    {
         return 0.85;
     }
     // `mcp`, the SDK's own tool, and `fastmcp` are servers only by what they are told to do.
@@ -191,16 +291,147 @@ fn weight_of_name(name: &str) -> f64 {
     0.75
 }
 
-/// The argument that turns a general program into a server: `codex mcp-server`, `mcp run x.py`.
-fn server_verb(command: &Command) -> Option<String> {
+/// Tools whose first argument is what they work on: a pattern, a file, a folder, a host, a test.
+const WORK_ON_IT: &[&str] = &[
+    "grep",
+    "egrep",
+    "fgrep",
+    "zgrep",
+    "rg",
+    "ag",
+    "ack",
+    "ugrep",
+    "sed",
+    "awk",
+    "gawk",
+    "mawk",
+    "jq",
+    "yq",
+    "find",
+    "fd",
+    "fdfind",
+    "locate",
+    "ls",
+    "cat",
+    "bat",
+    "head",
+    "tail",
+    "less",
+    "more",
+    "most",
+    "tee",
+    "wc",
+    "sort",
+    "diff",
+    "cp",
+    "mv",
+    "rm",
+    "mkdir",
+    "touch",
+    "tar",
+    "zip",
+    "unzip",
+    "rsync",
+    "scp",
+    "sftp",
+    "ssh",
+    "mosh",
+    "curl",
+    "wget",
+    "ping",
+    "dig",
+    "nc",
+    "man",
+    "which",
+    "whereis",
+    "type",
+    "echo",
+    "printf",
+    "test",
+    "ps",
+    "pgrep",
+    "pkill",
+    "kill",
+    "killall",
+    "pidof",
+    "top",
+    "htop",
+    "watch",
+    "strace",
+    "lsof",
+    "fuser",
+    "systemctl",
+    "journalctl",
+    "service",
+    "screen",
+    "tmux",
+    "su",
+    "git",
+    "hg",
+    "svn",
+    "gh",
+    "glab",
+    "make",
+    "just",
+    "cargo",
+    "go",
+    "npm",
+    "pnpm",
+    "yarn",
+    "pip",
+    "pip3",
+    "apt",
+    "brew",
+    "vim",
+    "vi",
+    "nvim",
+    "view",
+    "nano",
+    "emacs",
+    "emacsclient",
+    "micro",
+    "hx",
+    "pytest",
+    "py.test",
+    "jest",
+    "vitest",
+    "mocha",
+    "tox",
+    "nox",
+    "ruff",
+    "mypy",
+    "eslint",
+    "prettier",
+    "tsc",
+    "cd",
+    "source",
+    "sleep",
+    "inotifywait",
+    "entr",
+    "xargs",
+];
+
+/// The argument that turns a general program into a server, and what it says: `codex mcp-server`,
+/// `mcp run x.py`.
+fn server_verb(command: &Command) -> Option<(f64, String)> {
     let mut words = command.args.iter().filter(|word| !word.starts_with('-'));
     let first = words.next()?.as_str();
     let second = words.next().map(String::as_str);
-    let tool = command.script.as_deref().map_or(command.program.as_str(), stem);
-    let package = command.package.as_ref().map(|package| package.name.as_str());
+    let tool = command
+        .script
+        .as_deref()
+        .map_or(command.program.as_str(), stem);
+    if WORK_ON_IT.contains(&tool) {
+        return None;
+    }
+    let package = command
+        .package
+        .as_ref()
+        .map(|package| package.name.as_str());
     let sdk_tool = matches!(tool, "mcp" | "fastmcp") || matches!(package, Some("mcp" | "fastmcp"));
     let is_server = match first {
-        "mcp-server" | "start-mcp-server" | "mcp:start" | "serve-mcp" | "mcp-serve" | "mcp-stdio" => true,
+        "mcp-server" | "start-mcp-server" | "mcp:start" | "serve-mcp" | "mcp-serve"
+        | "mcp-stdio" => true,
         "run" | "dev" => sdk_tool,
         "mcp" => {
             matches!(second, Some("serve" | "server" | "start" | "run" | "stdio"))
@@ -209,8 +440,10 @@ fn server_verb(command: &Command) -> Option<String> {
         _ => false,
     };
     is_server.then(|| match second {
-        Some(second) if first == "mcp" => format!("{first} {second}"),
-        _ => first.to_owned(),
+        Some(second) if first == "mcp" => (0.7, format!("{first} {second}")),
+        // By itself the word may be anything: a topic, a folder.
+        None if first == "mcp" => (0.55, first.to_owned()),
+        _ => (0.7, first.to_owned()),
     })
 }
 
@@ -224,7 +457,9 @@ fn own_name(command: &Command) -> String {
     if let Some(package) = &command.package {
         return short_name(&package.name).to_owned();
     }
-    let Some(script) = &command.script else { return command.program.clone() };
+    let Some(script) = &command.script else {
+        return command.program.clone();
+    };
     let name = stem(script);
     if !is_generic(name) {
         return name.to_owned();
@@ -232,7 +467,9 @@ fn own_name(command: &Command) -> String {
     script
         .rsplit('/')
         .skip(1)
-        .find(|folder| !folder.is_empty() && !is_generic(folder) && *folder != "." && *folder != "..")
+        .find(|folder| {
+            !folder.is_empty() && !is_generic(folder) && *folder != "." && *folder != ".."
+        })
         .unwrap_or(name)
         .to_owned()
 }
@@ -240,8 +477,24 @@ fn own_name(command: &Command) -> String {
 fn is_generic(name: &str) -> bool {
     matches!(
         name,
-        "index" | "main" | "server" | "cli" | "app" | "__main__" | "dist" | "build" | "src" | "lib"
-            | "bin" | "start" | "run" | "stdio" | "out" | "target" | "release" | "debug"
+        "index"
+            | "main"
+            | "server"
+            | "cli"
+            | "app"
+            | "__main__"
+            | "dist"
+            | "build"
+            | "src"
+            | "lib"
+            | "bin"
+            | "start"
+            | "run"
+            | "stdio"
+            | "out"
+            | "target"
+            | "release"
+            | "debug"
     )
 }
 
@@ -249,9 +502,11 @@ fn is_generic(name: &str) -> bool {
 /// is `playwright`.
 fn short_name(package: &str) -> &str {
     match package.rsplit_once('/') {
-        Some((scope, "mcp" | "mcp-server" | "server" | "mcp-server-stdio")) => {
-            scope.trim_start_matches('@').rsplit('/').next().unwrap_or(scope)
-        }
+        Some((scope, "mcp" | "mcp-server" | "server" | "mcp-server-stdio")) => scope
+            .trim_start_matches('@')
+            .rsplit('/')
+            .next()
+            .unwrap_or(scope),
         Some((_, name)) => name,
         None => package,
     }

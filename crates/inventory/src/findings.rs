@@ -36,7 +36,10 @@ pub fn judge(scene: &Scene<'_>) -> Vec<Finding> {
     files::judge(scene, &mut findings);
     configuration::judge(scene, &mut findings);
     findings.sort_by(|a, b| {
-        b.severity.cmp(&a.severity).then(a.kind.cmp(&b.kind)).then_with(|| a.id.cmp(&b.id))
+        b.severity
+            .cmp(&a.severity)
+            .then(a.kind.cmp(&b.kind))
+            .then_with(|| a.id.cmp(&b.id))
     });
     findings.dedup_by(|a, b| a.id == b.id);
     findings
@@ -44,9 +47,14 @@ pub fn judge(scene: &Scene<'_>) -> Vec<Finding> {
 
 /// Ids that findings about an instance have: what `clean --only ID` may name.
 pub fn instance_finding_ids(instance: &Instance) -> impl Iterator<Item = String> + '_ {
-    [FindingKind::Orphan, FindingKind::Surplus, FindingKind::Duplicate, FindingKind::Stopped]
-        .into_iter()
-        .map(|kind| id(kind, [instance.root.to_string().as_str()]))
+    [
+        FindingKind::Orphan,
+        FindingKind::Surplus,
+        FindingKind::Duplicate,
+        FindingKind::Stopped,
+    ]
+    .into_iter()
+    .map(|kind| id(kind, [instance.root.to_string().as_str()]))
 }
 
 /// An id from what the finding is about.
@@ -58,13 +66,21 @@ pub(crate) fn id<'a>(kind: FindingKind, parts: impl IntoIterator<Item = &'a str>
 impl Scene<'_> {
     /// What processes cost together; figures that are missing for one are missing for all.
     pub(crate) fn cost(&self, processes: &[ProcessId]) -> Cost {
-        let all: Vec<_> = processes.iter().filter_map(|id| self.table.get(id.pid)).collect();
+        let all: Vec<_> = processes
+            .iter()
+            .filter_map(|id| self.table.get(id.pid))
+            .collect();
         let sum = |figure: &dyn Fn(&model::Process) -> Option<u64>| {
-            all.iter().map(|process| figure(process)).sum::<Option<u64>>()
+            all.iter()
+                .map(|process| figure(process))
+                .sum::<Option<u64>>()
         };
         Cost {
             processes: u32::try_from(all.len()).unwrap_or(u32::MAX),
-            rss_bytes: all.iter().map(|process| process.sample.counters.rss_bytes).sum(),
+            rss_bytes: all
+                .iter()
+                .map(|process| process.sample.counters.rss_bytes)
+                .sum(),
             pss_bytes: sum(&model::Process::pss_bytes),
             cpu_percent: all.iter().map(|process| process.usage.cpu_percent).sum(),
             fds: sum(&|process| process.sample.counters.fd_total.map(u64::from)),
@@ -91,7 +107,11 @@ pub(crate) fn named(server: &Server) -> String {
 /// `9 processes, 412 MiB`: memory as PSS where it is known, else RSS.
 pub(crate) fn burden(cost: &Cost) -> String {
     let memory = cost.pss_bytes.unwrap_or(cost.rss_bytes);
-    let noun = if cost.processes == 1 { "process" } else { "processes" };
+    let noun = if cost.processes == 1 {
+        "process"
+    } else {
+        "processes"
+    };
     format!("{} {noun}, {}", cost.processes, units::bytes(memory))
 }
 

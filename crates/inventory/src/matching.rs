@@ -24,12 +24,16 @@ impl<'a> Spec<'a> {
     /// Prepares a declaration; remote ones match no process.
     pub fn new(declared: &'a DeclaredServer) -> Self {
         let words = match &declared.launch {
-            Launch::Stdio { command, args, .. } => {
-                std::iter::once(command.clone()).chain(args.iter().cloned()).collect()
-            }
+            Launch::Stdio { command, args, .. } => std::iter::once(command.clone())
+                .chain(args.iter().cloned())
+                .collect(),
             Launch::Remote { .. } => Vec::new(),
         };
-        Self { declared, command: Command::parse(&words), words }
+        Self {
+            declared,
+            command: Command::parse(&words),
+            words,
+        }
     }
 
     /// How well a chain of processes fits, 0 to 1; `None` if it is something else.
@@ -42,14 +46,20 @@ impl<'a> Spec<'a> {
             .iter()
             .filter_map(|link| self.fit_link(wanted, link))
             .max_by(f64::total_cmp)?;
-        let owned = if self.declared.client == owner.name { 0.1 } else { 0.0 };
+        let owned = if self.declared.client == owner.name {
+            0.1
+        } else {
+            0.0
+        };
         Some(best + owned)
     }
 
     /// Does the declaration name one program or package wherever it is run from? `node server.js`
     /// does not: half the web runs that.
     pub fn is_specific(&self) -> bool {
-        let Some(command) = &self.command else { return false };
+        let Some(command) = &self.command else {
+            return false;
+        };
         match (&command.package, &command.script) {
             (Some(_), _) => true,
             (None, Some(script)) => script.starts_with('/') || self.cwd().is_some(),
@@ -66,7 +76,8 @@ impl<'a> Spec<'a> {
         }
         let have = link.command?;
         let package = link.package;
-        let same = same_package(wanted, have, package) || self.same_program(wanted, have, link.process);
+        let same =
+            same_package(wanted, have, package) || self.same_program(wanted, have, link.process);
         if !same {
             return None;
         }
@@ -84,14 +95,18 @@ impl<'a> Spec<'a> {
     fn same_program(&self, wanted: &Command, have: &Command, process: &Process) -> bool {
         let facts = &process.sample.facts;
         match (&wanted.script, &have.script) {
-            (Some(wanted), Some(have)) => same_path(wanted, have, self.cwd().or(facts.cwd.as_deref())),
+            (Some(wanted), Some(have)) => {
+                same_path(wanted, have, self.cwd().or(facts.cwd.as_deref()))
+            }
             // `/venv/bin/mcp-server-time` is a script that its interpreter runs.
             (None, Some(have)) => {
                 let first = self.words.first().map(String::as_str).unwrap_or_default();
                 if first.contains('/') && wanted.launcher.is_none() {
                     have == first
                 } else {
-                    wanted.package.is_none() && stem(have) == wanted.program && !wanted.program.is_empty()
+                    wanted.package.is_none()
+                        && stem(have) == wanted.program
+                        && !wanted.program.is_empty()
                 }
             }
             (None, None) if wanted.package.is_none() && have.package.is_none() => {
@@ -127,8 +142,11 @@ pub struct Link<'a> {
 }
 
 fn same_package(wanted: &Command, have: &Command, found: Option<&str>) -> bool {
-    let Some(wanted) = &wanted.package else { return false };
-    let same = |name: &str| wanted.name == name || wanted.name.replace('_', "-") == name.replace('_', "-");
+    let Some(wanted) = &wanted.package else {
+        return false;
+    };
+    let same =
+        |name: &str| wanted.name == name || wanted.name.replace('_', "-") == name.replace('_', "-");
     have.package.as_ref().is_some_and(|package| same(&package.name))
         || found.is_some_and(same)
         // `mcp-server-memory` in `node_modules/.bin`, with the package's metadata out of reach.
@@ -167,9 +185,14 @@ pub fn assign(fits: &[Vec<(usize, f64)>], owners: &[usize]) -> Vec<Option<usize>
         .zip(owners)
         .map(|(fits, &owner)| {
             let top = fits.iter().map(|(_, fit)| *fit).max_by(f64::total_cmp)?;
-            let mut best = fits.iter().filter(|(_, fit)| *fit >= top - 1e-9).map(|(entry, _)| *entry);
+            let mut best = fits
+                .iter()
+                .filter(|(_, fit)| *fit >= top - 1e-9)
+                .map(|(entry, _)| *entry);
             let first = best.clone().next()?;
-            let chosen = best.find(|entry| !used.contains(&(owner, *entry))).unwrap_or(first);
+            let chosen = best
+                .find(|entry| !used.contains(&(owner, *entry)))
+                .unwrap_or(first);
             used.push((owner, chosen));
             Some(chosen)
         })
@@ -183,7 +206,16 @@ mod tests {
     #[test]
     fn equal_entries_are_given_out_in_order() {
         let both = vec![(4, 0.9), (7, 0.9)];
-        let fits = [both.clone(), both.clone(), both.clone(), vec![], vec![(7, 0.5), (4, 0.6)]];
-        assert_eq!(assign(&fits, &[1, 1, 1, 1, 2]), [Some(4), Some(7), Some(4), None, Some(4)]);
+        let fits = [
+            both.clone(),
+            both.clone(),
+            both.clone(),
+            vec![],
+            vec![(7, 0.5), (4, 0.6)],
+        ];
+        assert_eq!(
+            assign(&fits, &[1, 1, 1, 1, 2]),
+            [Some(4), Some(7), Some(4), None, Some(4)]
+        );
     }
 }

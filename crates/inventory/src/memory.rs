@@ -47,7 +47,11 @@ impl Memory {
         if self.boot_id == boot_id {
             return self;
         }
-        Self { boot_id: boot_id.to_owned(), sizes: self.sizes, ..Self::default() }
+        Self {
+            boot_id: boot_id.to_owned(),
+            sizes: self.sizes,
+            ..Self::default()
+        }
     }
 
     /// What was seen of the instance with this root.

@@ -6,9 +6,10 @@
 //! no evidence. Answers are cached by script, because packages seldom change while they run.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use foldhash::{HashMap, HashMapExt};
-use model::Process;
+use model::{Facts, Process, ProcessId, ProcessTable};
 use serde::{Deserialize, Serialize};
 
 use crate::command::{Command, base_name};
@@ -44,12 +45,26 @@ const SCRIPT_CAP: usize = 512 * 1024;
 #[derive(Default)]
 pub struct Packages {
     known: HashMap<PathBuf, Option<PackageFacts>>,
+    seen: HashMap<ProcessId, Arc<Facts>>,
 }
 
 /// Scripts remembered at most: beyond, the memory starts anew.
 const KNOWN_CAP: usize = 4096;
 
 impl Packages {
+    /// Has this process not been asked about since it last executed a program?
+    pub fn is_new(&mut self, process: &Process) -> bool {
+        let facts = &process.sample.facts;
+        let before = self.seen.insert(process.id(), Arc::clone(facts));
+        before.is_none_or(|before| !Arc::ptr_eq(&before, facts))
+    }
+
+    /// Forgets processes that are not in the table any more.
+    pub fn forget_ended(&mut self, table: &ProcessTable) {
+        self.seen
+            .retain(|id, _| table.get(id.pid).is_some_and(|process| process.id() == *id));
+    }
+
     /// The package facts of what `process` runs; `None` if it runs no script, or nothing is known.
     pub fn look(
         &mut self,
@@ -86,7 +101,10 @@ fn script_path(process: &Process, command: &Command) -> Option<PathBuf> {
 }
 
 fn is_module(process: &Process, script: &str) -> bool {
-    process.argv().windows(2).any(|pair| pair[0] == "-m" && pair[1] == script)
+    process
+        .argv()
+        .windows(2)
+        .any(|pair| pair[0] == "-m" && pair[1] == script)
 }
 
 fn look_up(

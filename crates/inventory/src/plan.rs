@@ -175,7 +175,10 @@ pub fn plan(
 
 /// Positions of everything below an instance's root, the children of its gateways too.
 fn tree(table: &ProcessTable, instance: &Instance) -> Vec<usize> {
-    table.position(instance.root.pid).map(|at| table.subtree(at)).unwrap_or_default()
+    table
+        .position(instance.root.pid)
+        .map(|at| table.subtree(at))
+        .unwrap_or_default()
 }
 
 fn removal(
@@ -200,14 +203,25 @@ fn removal(
         owner: server.owner.name.clone(),
         root: instance.root,
         processes,
-        reasons: instance.orphaned.as_ref().map(|gone| gone.evidence.clone()).unwrap_or_default(),
-        spared: spared.into_iter().map(|(at, why)| (table.processes()[at].id(), why)).collect(),
+        reasons: instance
+            .orphaned
+            .as_ref()
+            .map(|gone| gone.evidence.clone())
+            .unwrap_or_default(),
+        spared: spared
+            .into_iter()
+            .map(|(at, why)| (table.processes()[at].id(), why))
+            .collect(),
     }
 }
 
 /// Orphans by default; with `only`, whatever that names.
 fn wanted(table: &ProcessTable, server: &Server, instance: &Instance, wishes: &Wishes) -> bool {
-    let named = |words: &[String]| words.iter().any(|word| names(table, server, instance, word));
+    let named = |words: &[String]| {
+        words
+            .iter()
+            .any(|word| names(table, server, instance, word))
+    };
     let chosen = if wishes.only.is_empty() {
         instance.state == ServerState::Orphan || instance.orphaned.is_some()
     } else {

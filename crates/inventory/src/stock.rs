@@ -37,9 +37,12 @@ pub struct Inventory {
 impl Inventory {
     /// All instances with their servers.
     pub fn instances(&self) -> impl Iterator<Item = (&Server, &Instance)> {
-        self.servers
-            .iter()
-            .flat_map(|server| server.instances.iter().map(move |instance| (server, instance)))
+        self.servers.iter().flat_map(|server| {
+            server
+                .instances
+                .iter()
+                .map(move |instance| (server, instance))
+        })
     }
 
     /// The instance that a process belongs to, with its server.
@@ -80,7 +83,10 @@ pub fn take_with(
         server.state = worst.unwrap_or(server.state);
     }
     servers.sort_by(|a, b| order(a).cmp(&order(b)));
-    Inventory { servers, owners: running }
+    Inventory {
+        servers,
+        owners: running,
+    }
 }
 
 fn order(server: &Server) -> (bool, bool, &str, Option<u32>, &str, &str) {
@@ -102,9 +108,11 @@ fn running_owners(table: &ProcessTable, looks: &Looks) -> Vec<Owner> {
         .filter_map(|(at, process)| {
             let known = looks.owner(at)?;
             // One product is many processes: only the topmost of one name stands for it.
-            let nested = table
-                .ancestors(at)
-                .any(|above| looks.owner(above).is_some_and(|other| other.name == known.name));
+            let nested = table.ancestors(at).any(|above| {
+                looks
+                    .owner(above)
+                    .is_some_and(|other| other.name == known.name)
+            });
             (!nested).then(|| Owner {
                 name: known.name.to_owned(),
                 kind: known.kind,
@@ -131,7 +139,11 @@ fn declarations(
     for (draft, found) in drafts.iter().zip(owners) {
         let next = owner_numbers.len();
         let owner = &found.owner;
-        numbers.push(*owner_numbers.entry((owner.pid, owner.name.as_str())).or_insert(next));
+        numbers.push(
+            *owner_numbers
+                .entry((owner.pid, owner.name.as_str()))
+                .or_insert(next),
+        );
         let chain: Vec<Link<'_>> = draft
             .chain
             .iter()
@@ -150,7 +162,12 @@ fn declarations(
         let fit: Vec<(usize, f64)> = specs
             .iter()
             .enumerate()
-            .filter_map(|(at, spec)| Some((at, spec.fit(&chain, owner)? + found.source_bonus(spec.declared))))
+            .filter_map(|(at, spec)| {
+                Some((
+                    at,
+                    spec.fit(&chain, owner)? + found.source_bonus(spec.declared),
+                ))
+            })
             .collect();
         fits.push(fit);
     }
@@ -186,16 +203,14 @@ fn group(
         };
         let owner = found.owner_named(declared);
         let owner_pid = owner.pid.map(|pid| pid.to_string()).unwrap_or_default();
-        let owner_start = owner.start_ticks.map(|ticks| ticks.to_string()).unwrap_or_default();
+        let owner_start = owner
+            .start_ticks
+            .map(|ticks| ticks.to_string())
+            .unwrap_or_default();
         let id = format!(
             "{}-{}",
             slug(&name),
-            model::identity::fingerprint([
-                name.as_str(),
-                &owner.name,
-                &owner_pid,
-                &owner_start,
-            ])
+            model::identity::fingerprint([name.as_str(), &owner.name, &owner_pid, &owner_start,])
         );
         let instance = draft.instance(table, looks, found);
         let mut evidence = verdict.evidence.clone();
@@ -204,7 +219,11 @@ fn group(
             confidence = confidence.max(if *fit >= 0.8 { 0.97 } else { 0.85 });
             evidence.insert(
                 0,
-                format!("`{}` is declared in {}", declared.name, declared.source.display()),
+                format!(
+                    "`{}` is declared in {}",
+                    declared.name,
+                    declared.source.display()
+                ),
             );
         }
         let at = *by_id.entry(id.clone()).or_insert_with(|| {
@@ -248,15 +267,26 @@ pub fn slug(name: &str) -> String {
         }
     }
     let slug = slug.trim_end_matches('-');
-    if slug.is_empty() { "server".to_owned() } else { slug.to_owned() }
+    if slug.is_empty() {
+        "server".to_owned()
+    } else {
+        slug.to_owned()
+    }
 }
 
 /// Positions of all processes of an instance, for comparing with holders of pipes and sockets.
 pub fn positions(table: &ProcessTable, instance: &Instance) -> HashSet<usize> {
-    instance.members.iter().filter_map(|member| table.position(member.id.pid)).collect()
+    instance
+        .members
+        .iter()
+        .filter_map(|member| table.position(member.id.pid))
+        .collect()
 }
 
 /// Owners of one kind.
 pub fn owners_of(inventory: &Inventory, kind: OwnerKind) -> impl Iterator<Item = &Owner> {
-    inventory.owners.iter().filter(move |owner| owner.kind == kind)
+    inventory
+        .owners
+        .iter()
+        .filter(move |owner| owner.kind == kind)
 }

@@ -64,7 +64,11 @@ impl Wiring {
         let mut pipes: HashMap<u64, Vec<(usize, Access)>> = HashMap::new();
         let mut sockets: HashMap<u64, Vec<usize>> = HashMap::new();
         for (at, process) in table.processes().iter().enumerate() {
-            for file in process.files().map(|files| files.entries.as_slice()).unwrap_or_default() {
+            for file in process
+                .files()
+                .map(|files| files.entries.as_slice())
+                .unwrap_or_default()
+            {
                 match file.target {
                     FileTarget::Pipe(inode) => {
                         pipes.entry(inode).or_default().push((at, file.access));
@@ -86,10 +90,14 @@ impl Wiring {
         own: &HashSet<usize>,
         probes: &WriterProbes,
     ) -> Channel {
-        let Some(files) = process.files() else { return Channel::Unknown };
+        let Some(files) = process.files() else {
+            return Channel::Unknown;
+        };
         let (input, output) = streams(process);
         let fd = if stream == 0 { input } else { output };
-        let Some(file) = files.get(fd) else { return Channel::Closed };
+        let Some(file) = files.get(fd) else {
+            return Channel::Closed;
+        };
         match &file.target {
             FileTarget::Tty { gone, .. } => Channel::Terminal { gone: *gone },
             FileTarget::File { path, .. } if path == "/dev/null" => Channel::Null,
@@ -115,7 +123,12 @@ impl Wiring {
             .into_iter()
             .flatten()
             .filter(|(at, access)| {
-                !own.contains(at) && if stream == 0 { access.writes() } else { access.reads() }
+                !own.contains(at)
+                    && if stream == 0 {
+                        access.writes()
+                    } else {
+                        access.reads()
+                    }
             })
             .map(|(at, _)| *at)
             .collect();
@@ -151,8 +164,11 @@ impl Wiring {
             Some(0) => OtherEnd::Gone,
             Some(peer) => {
                 let holders: Vec<usize> = self.holders(peer).to_vec();
-                let outside: Vec<usize> =
-                    holders.iter().copied().filter(|at| !own.contains(at)).collect();
+                let outside: Vec<usize> = holders
+                    .iter()
+                    .copied()
+                    .filter(|at| !own.contains(at))
+                    .collect();
                 match (outside.is_empty(), holders.is_empty()) {
                     (false, _) => OtherEnd::Held(outside),
                     (true, false) => OtherEnd::Gone,
@@ -164,21 +180,31 @@ impl Wiring {
 
     /// Processes that hold a socket, by position.
     pub fn holders(&self, socket: u64) -> &[usize] {
-        self.sockets.get(&socket).map(Vec::as_slice).unwrap_or_default()
+        self.sockets
+            .get(&socket)
+            .map(Vec::as_slice)
+            .unwrap_or_default()
     }
 }
 
 /// Descriptors of the conversation: input and output. 0 and 1, or where the process moved them.
 pub fn streams(process: &Process) -> (u32, u32) {
     const USUAL: (u32, u32) = (0, 1);
-    let Some(files) = process.files() else { return USUAL };
+    let Some(files) = process.files() else {
+        return USUAL;
+    };
     let target = |fd| files.get(fd).map(|file| &file.target);
     let null = matches!(target(0), Some(FileTarget::File { path, .. }) if path == "/dev/null");
     if !null || target(1).is_none() || target(1) != target(2) {
         return USUAL;
     }
-    let mut wires = files.entries.iter().filter(|file| file.fd > 2 && leads_outside(process, file));
-    let Some(input) = wires.find(|file| file.access.reads()) else { return USUAL };
+    let mut wires = files
+        .entries
+        .iter()
+        .filter(|file| file.fd > 2 && leads_outside(process, file));
+    let Some(input) = wires.find(|file| file.access.reads()) else {
+        return USUAL;
+    };
     match wires.find(|file| file.access.writes()) {
         Some(output) => (input.fd, output.fd),
         None => USUAL,
@@ -188,7 +214,10 @@ pub fn streams(process: &Process) -> (u32, u32) {
 /// A pipe or unnamed Unix socket whose other end this process does not hold itself, as it does
 /// those that wake its own event loop.
 fn leads_outside(process: &Process, file: &OpenFile) -> bool {
-    let entries = process.files().map(|files| files.entries.as_slice()).unwrap_or_default();
+    let entries = process
+        .files()
+        .map(|files| files.entries.as_slice())
+        .unwrap_or_default();
     match file.target {
         FileTarget::Pipe(inode) => !entries.iter().any(|other| {
             other.fd != file.fd
@@ -196,7 +225,11 @@ fn leads_outside(process: &Process, file: &OpenFile) -> bool {
                 && other.access.reads() != file.access.reads()
         }),
         FileTarget::Socket(inode) => {
-            let all = process.sample.connections.as_ref().and_then(|reading| reading.value.as_ref());
+            let all = process
+                .sample
+                .connections
+                .as_ref()
+                .and_then(|reading| reading.value.as_ref());
             let socket = all.and_then(|all| all.iter().find(|socket| socket.inode == inode));
             socket.is_some_and(|socket| {
                 socket.protocol == Protocol::Unix
@@ -204,7 +237,9 @@ fn leads_outside(process: &Process, file: &OpenFile) -> bool {
                     && socket.local.is_empty()
                     && socket.peer.is_empty()
                     && socket.peer_inode.is_some_and(|peer| {
-                        !entries.iter().any(|other| other.target == FileTarget::Socket(peer))
+                        !entries
+                            .iter()
+                            .any(|other| other.target == FileTarget::Socket(peer))
                     })
             })
         }

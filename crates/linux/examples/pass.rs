@@ -2,7 +2,7 @@
 //!
 //! `pass [--count N] [--warm N] [--interval SECONDS] [--handles N] [--pss] [--files] [--connections]
 //! [--budget SHARE] [--watch N]`. By default: cheap figures of all processes, no budget, as many kept
-//! files as the limit of descriptors allows. With `--watch` the N youngest processes are read at
+//! files as the limit of descriptors allows. With `--watch` the first N processes are read at
 //! each pass and the others at each fifth, as a live view does.
 #![expect(clippy::print_stdout, reason = "a program that prints figures")]
 
@@ -65,13 +65,8 @@ fn settings() -> Result<Settings, Error> {
 
 /// The watched processes before all others, and at most passes only they.
 fn narrow(wants: &mut Wants, watched: usize, last: &Pass, pass: usize) {
-    let pids: Vec<u32> = last
-        .samples
-        .iter()
-        .rev()
-        .map(|s| s.id.pid)
-        .take(watched)
-        .collect();
+    let programs = last.samples.iter().filter(|s| s.counters.ppid != 2);
+    let pids: Vec<u32> = programs.map(|s| s.id.pid).take(watched).collect();
     for costly in [&mut wants.pss, &mut wants.files, &mut wants.connections] {
         if *costly != Selection::None {
             *costly = Selection::only(pids.iter().copied());

@@ -89,29 +89,10 @@ pub(crate) fn open_folder(folder: BorrowedFd<'_>, name: &[u8]) -> Result<OwnedFd
     openat(folder, name, flags, Mode::empty())
 }
 
-/// Reads from the start into `buffer` with as few calls as the file allows.
-///
-/// Files of procfs are made when they are read; a call that returns less than it was asked for has
-/// reached the end, but for the few that hold more than a page, which the caller names by `whole`.
-pub(crate) fn read_into<'b>(
-    file: BorrowedFd<'_>,
-    buffer: &'b mut [u8],
-    whole: bool,
-) -> Result<&'b [u8], Errno> {
-    let mut length = 0;
-    while length < buffer.len() {
-        let read = match rustix::io::pread(file, &mut buffer[length..], length as u64) {
-            Ok(read) => read,
-            Err(Errno::INTR) => continue,
-            // What was read before the process ended is still worth having.
-            Err(_) if length > 0 => break,
-            Err(error) => return Err(error),
-        };
-        length += read;
-        if read == 0 || !whole {
-            break;
-        }
-    }
+/// Reads from the start into `buffer`, in one call: a file of procfs is made when it is read, and
+/// those that are read so are given whole.
+pub(crate) fn read_into<'b>(file: BorrowedFd<'_>, buffer: &'b mut [u8]) -> Result<&'b [u8], Errno> {
+    let length = rustix::io::retry_on_intr(|| rustix::io::pread(file, &mut *buffer, 0))?;
     Ok(&buffer[..length])
 }
 

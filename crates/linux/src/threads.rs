@@ -33,7 +33,7 @@ pub fn read(root: &ProcRoot, process: ProcessId) -> Option<Vec<Thread>> {
     let folder = root.process(process.pid).ok()?;
     let mut buffer = [0; 2048];
     let own = open_file(folder.as_fd(), b"stat").ok()?;
-    let line = read_into(own.as_fd(), &mut buffer, false).ok()?;
+    let line = read_into(own.as_fd(), &mut buffer).ok()?;
     if stat(line)?.start_ticks != process.start_ticks {
         return None;
     }
@@ -49,7 +49,7 @@ pub fn read(root: &ProcRoot, process: ProcessId) -> Option<Vec<Thread>> {
     let threads = ids.into_iter().filter_map(|tid| {
         let path = crate::root::PidPath::new(tid, "stat");
         let file = open_file(task.as_fd(), path.as_bytes()).ok()?;
-        let thread = stat(read_into(file.as_fd(), &mut buffer, false).ok()?)?;
+        let thread = stat(read_into(file.as_fd(), &mut buffer).ok()?)?;
         Some(Thread {
             tid,
             name: String::from_utf8_lossy(thread.comm).into_owned(),

@@ -49,14 +49,18 @@ pub fn grasp(root: &ProcRoot, plan: &Plan) -> Option<Vec<Target>> {
 pub fn execute(
     setting: &Setting,
     observer: &mut Observer<'_>,
-    seen: Picture,
+    seen: &Picture,
     targets: Vec<Target>,
     kill_after: Duration,
     document: &mut CleanReport,
     note: &dyn Fn(&str),
 ) -> anyhow::Result<()> {
-    let planned: Vec<ProcessId> =
-        seen.plan.removals.iter().flat_map(|removal| removal.processes.clone()).collect();
+    let planned: Vec<ProcessId> = seen
+        .plan
+        .removals
+        .iter()
+        .flat_map(|removal| removal.processes.clone())
+        .collect();
     let before = measure(&seen.table, &planned);
     let boot_id = seen.table.host.boot_id.clone();
     let entry = |phase, document: &CleanReport| Audit {
@@ -82,7 +86,7 @@ pub fn execute(
     document.applied = true;
     document.results = outcomes.results;
     document.notes = outcomes.notes;
-    let after_look = observer.observe(Scope::Servers);
+    let after_look = observer.observe(Scope::Thorough);
     observer.remember();
     let after = measure(&after_look.table, &planned);
     document.freed = Some(freed(&before, &after));
@@ -95,7 +99,9 @@ pub fn execute(
         (false, false) => "incomplete",
     };
     if let Err(error) = setting.state.audit(&entry("end", document)) {
-        document.notes.push(format!("the result could not be written to the audit file: {error}"));
+        document.notes.push(format!(
+            "the result could not be written to the audit file: {error}"
+        ));
     }
     Ok(())
 }
@@ -107,14 +113,25 @@ struct Outcomes {
     changed: bool,
 }
 
-fn stop(kill_after: Duration, plan: &Plan, targets: Vec<Target>, note: &dyn Fn(&str)) -> anyhow::Result<Outcomes> {
+fn stop(
+    kill_after: Duration,
+    plan: &Plan,
+    targets: Vec<Target>,
+    note: &dyn Fn(&str),
+) -> anyhow::Result<Outcomes> {
     let root = ProcRoot::system()?;
-    let spared: Vec<ProcessId> =
-        plan.removals.iter().flat_map(|removal| removal.spared.iter().map(|(id, _)| *id)).collect();
+    let spared: Vec<ProcessId> = plan
+        .removals
+        .iter()
+        .flat_map(|removal| removal.spared.iter().map(|(id, _)| *id))
+        .collect();
     let mut lineage = Lineage::new(&root, &targets, &spared)?;
     let work = control::Plan {
         targets,
-        timing: Timing { kill_after, ..Timing::default() },
+        timing: Timing {
+            kill_after,
+            ..Timing::default()
+        },
         ..control::Plan::default()
     };
     let started = linux::clock::boot_ns();
@@ -127,15 +144,32 @@ fn stop(kill_after: Duration, plan: &Plan, targets: Vec<Target>, note: &dyn Fn(&
     let complete = done.is_complete();
     let mut notes = Vec::new();
     if let Some(why) = &done.unverified {
-        notes.push(format!("whether anything of it is left could not be verified: {why}"));
+        notes.push(format!(
+            "whether anything of it is left could not be verified: {why}"
+        ));
     }
     let strays: Vec<String> = lineage.left().map(|id| id.pid.to_string()).collect();
     if !strays.is_empty() {
-        notes.push(format!("left its trees and were not touched: PID {}", strays.join(", ")));
+        notes.push(format!(
+            "left its trees and were not touched: PID {}",
+            strays.join(", ")
+        ));
     }
-    let changed = done.outcomes.iter().any(|(_, outcome)| matches!(outcome, Outcome::Changed { .. }));
-    let results = done.outcomes.iter().map(|(id, outcome)| result(*id, outcome)).collect();
-    Ok(Outcomes { results, notes, complete, changed })
+    let changed = done
+        .outcomes
+        .iter()
+        .any(|(_, outcome)| matches!(outcome, Outcome::Changed { .. }));
+    let results = done
+        .outcomes
+        .iter()
+        .map(|(id, outcome)| result(*id, outcome))
+        .collect();
+    Ok(Outcomes {
+        results,
+        notes,
+        complete,
+        changed,
+    })
 }
 
 fn result(id: ProcessId, outcome: &Outcome) -> ProcessResult {
@@ -146,7 +180,11 @@ fn result(id: ProcessId, outcome: &Outcome) -> ProcessResult {
         Outcome::Refused { why } => ("refused", Some(why.clone())),
         Outcome::Changed { why } => ("changed", Some(why.clone())),
     };
-    ProcessResult { pid: id.pid, outcome, detail }
+    ProcessResult {
+        pid: id.pid,
+        outcome,
+        detail,
+    }
 }
 
 /// What the planned processes hold, by the picture. Zombies hold nothing and do not count.
@@ -165,9 +203,15 @@ fn measure(table: &ProcessTable, planned: &[ProcessId]) -> Measured {
     ports.dedup();
     Measured {
         processes: living.len() as u64,
-        rss_bytes: living.iter().map(|process| process.sample.counters.rss_bytes).sum(),
+        rss_bytes: living
+            .iter()
+            .map(|process| process.sample.counters.rss_bytes)
+            .sum(),
         pss_bytes: living.iter().map(|process| process.pss_bytes()).sum(),
-        fds: living.iter().map(|process| process.sample.counters.fd_total.map(u64::from)).sum(),
+        fds: living
+            .iter()
+            .map(|process| process.sample.counters.fd_total.map(u64::from))
+            .sum(),
         ports,
     }
 }
@@ -179,7 +223,12 @@ fn freed(before: &Measured, after: &Measured) -> Measured {
         rss_bytes: before.rss_bytes.saturating_sub(after.rss_bytes),
         pss_bytes: less(before.pss_bytes, after.pss_bytes),
         fds: less(before.fds, after.fds),
-        ports: before.ports.iter().filter(|port| !after.ports.contains(port)).copied().collect(),
+        ports: before
+            .ports
+            .iter()
+            .filter(|port| !after.ports.contains(port))
+            .copied()
+            .collect(),
     }
 }
 

@@ -80,7 +80,11 @@ pub fn run() -> ExitCode {
         Ok(cli) => cli,
         Err(error) => {
             // Help and version are no errors.
-            let code = if error.use_stderr() { exit::USAGE } else { exit::FINE };
+            let code = if error.use_stderr() {
+                exit::USAGE
+            } else {
+                exit::FINE
+            };
             drop(error.print());
             return ExitCode::from(code);
         }
@@ -90,7 +94,11 @@ pub fn run() -> ExitCode {
         Err(error) if is_closed_pipe(&error) => ExitCode::from(exit::FINE),
         Err(error) => {
             Output::standard().note(&format!("mcpvisor: {error:#}"));
-            ExitCode::from(error.downcast_ref::<Failure>().map_or(exit::SOFTWARE, |failure| failure.code))
+            ExitCode::from(
+                error
+                    .downcast_ref::<Failure>()
+                    .map_or(exit::SOFTWARE, |failure| failure.code),
+            )
         }
     }
 }
@@ -112,7 +120,12 @@ fn dispatch(cli: Cli) -> anyhow::Result<u8> {
         Command::Support(arguments) => support::run(&setting()?, &arguments),
         Command::Completions { shell } => {
             let mut text = Vec::new();
-            clap_complete::generate(shell, &mut <Cli as clap::CommandFactory>::command(), "mcpvisor", &mut text);
+            clap_complete::generate(
+                shell,
+                &mut <Cli as clap::CommandFactory>::command(),
+                "mcpvisor",
+                &mut text,
+            );
             Output::standard().text(&String::from_utf8_lossy(&text))?;
             Ok(exit::FINE)
         }

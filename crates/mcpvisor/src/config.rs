@@ -41,7 +41,7 @@ impl Default for Clean {
     fn default() -> Self {
         Self {
             never_touch: Vec::new(),
-            grace: Span(Duration::from_secs(60)),
+            grace: Span(Duration::from_mins(1)),
             kill_after: Span(Duration::from_secs(10)),
         }
     }
@@ -56,7 +56,9 @@ impl std::str::FromStr for Span {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let text = text.trim();
-        let digits = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
+        let digits = text
+            .find(|c: char| !c.is_ascii_digit() && c != '.')
+            .unwrap_or(text.len());
         let (number, unit) = text.split_at(digits);
         let wrong = || format!("`{text}` is no duration; write `500ms`, `60s`, `5m`, `2h` or `1d`");
         let number: f64 = number.parse().map_err(|_| wrong())?;
@@ -68,13 +70,17 @@ impl std::str::FromStr for Span {
             "d" => number * 86_400.0,
             _ => return Err(wrong()),
         };
-        Duration::try_from_secs_f64(seconds).map(Self).map_err(|_| wrong())
+        Duration::try_from_secs_f64(seconds)
+            .map(Self)
+            .map_err(|_| wrong())
     }
 }
 
 impl<'de> Deserialize<'de> for Span {
     fn deserialize<D: serde::Deserializer<'de>>(source: D) -> Result<Self, D::Error> {
-        String::deserialize(source)?.parse().map_err(serde::de::Error::custom)
+        String::deserialize(source)?
+            .parse()
+            .map_err(serde::de::Error::custom)
     }
 }
 
@@ -92,18 +98,27 @@ pub fn load(named: Option<&Path>) -> Result<Config, Failure> {
     let metadata = std::fs::metadata(&path)
         .map_err(|error| fail(exit::NO_INPUT, format!("cannot be read: {error}")))?;
     if !metadata.is_file() || metadata.len() > CAP {
-        return Err(fail(exit::CONFIG, format!("is no regular file of at most {CAP} bytes")));
+        return Err(fail(
+            exit::CONFIG,
+            format!("is no regular file of at most {CAP} bytes"),
+        ));
     }
     if metadata.mode() & 0o022 != 0 {
         return Err(fail(
             exit::CONFIG,
-            format!("can be written to by others (mode {:03o}); run `chmod go-w {shown}`", metadata.mode() & 0o777),
+            format!(
+                "can be written to by others (mode {:03o}); run `chmod go-w {shown}`",
+                metadata.mode() & 0o777
+            ),
         ));
     }
     let owner = metadata.uid();
     let own = rustix::process::geteuid().as_raw();
     if owner != own && owner != 0 {
-        return Err(fail(exit::CONFIG, format!("belongs to user {owner}, neither to you nor to root")));
+        return Err(fail(
+            exit::CONFIG,
+            format!("belongs to user {owner}, neither to you nor to root"),
+        ));
     }
     let text = std::fs::read_to_string(&path)
         .map_err(|error| fail(exit::NO_INPUT, format!("cannot be read: {error}")))?;
@@ -120,9 +135,17 @@ pub fn parse(text: &str) -> Result<Config, String> {
 }
 
 fn described(text: &str, error: &toml::de::Error, key: &str) -> String {
-    let line = error.span().map(|span| 1 + text.get(..span.start).unwrap_or(text).matches('\n').count());
-    let line = line.map(|line| format!(", line {line}")).unwrap_or_default();
-    let key = if key.is_empty() || key == "." { String::new() } else { format!(", key `{key}`") };
+    let line = error
+        .span()
+        .map(|span| 1 + text.get(..span.start).unwrap_or(text).matches('\n').count());
+    let line = line
+        .map(|line| format!(", line {line}"))
+        .unwrap_or_default();
+    let key = if key.is_empty() || key == "." {
+        String::new()
+    } else {
+        format!(", key `{key}`")
+    };
     let message = error.message();
     format!("is wrong{line}{key}: {message}{}", nearest(message))
 }
@@ -130,7 +153,10 @@ fn described(text: &str, error: &toml::de::Error, key: &str) -> String {
 /// `; did you mean …` for an unknown key that is nearly a known one.
 fn nearest(message: &str) -> String {
     let mut quoted = message.split('`').skip(1).step_by(2);
-    let Some(wrong) = quoted.next().filter(|_| message.starts_with("unknown field")) else {
+    let Some(wrong) = quoted
+        .next()
+        .filter(|_| message.starts_with("unknown field"))
+    else {
         return String::new();
     };
     quoted
@@ -173,16 +199,29 @@ mod tests {
 
     #[test]
     fn errors_name_line_key_and_the_right_spelling() {
-        let error = parse("[clean]\nnever_tuch = []\n").err().unwrap_or_default();
+        let error = parse("[clean]\nnever_tuch = []\n")
+            .err()
+            .unwrap_or_default();
         assert!(error.contains("line 2"), "{error}");
         assert!(error.contains("did you mean `never_touch`?"), "{error}");
-        let error = parse("[clean]\ngrace = \"soon\"\n").err().unwrap_or_default();
-        assert!(error.contains("line 2") && error.contains("clean.grace") && error.contains("60s"), "{error}");
+        let error = parse("[clean]\ngrace = \"soon\"\n")
+            .err()
+            .unwrap_or_default();
+        assert!(
+            error.contains("line 2") && error.contains("clean.grace") && error.contains("60s"),
+            "{error}"
+        );
     }
 
     #[test]
     fn spans() {
-        for (text, ms) in [("500ms", 500), ("60s", 60_000), ("5m", 300_000), ("1.5h", 5_400_000), ("0", 0)] {
+        for (text, ms) in [
+            ("500ms", 500),
+            ("60s", 60_000),
+            ("5m", 300_000),
+            ("1.5h", 5_400_000),
+            ("0", 0),
+        ] {
             assert_eq!(text.parse(), Ok(Span(Duration::from_millis(ms))));
         }
         for text in ["", "s", "5 weeks", "-1s", "1e9d"] {

@@ -45,6 +45,9 @@ pub struct Failure {
 impl Failure {
     /// A failure with a code.
     pub fn new(code: u8, message: impl Into<String>) -> Self {
-        Self { code, message: message.into() }
+        Self {
+            code,
+            message: message.into(),
+        }
     }
 }

@@ -12,13 +12,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use inventory::Context;
 use inventory::findings::Scene;
 use inventory::packages::Packages;
 use inventory::plan::Wishes;
 use inventory::stock::look::Looks;
 use inventory::wiring::Wiring;
-use inventory::Context;
-use linux::{Collector, Options, ProcRoot, Selection, Wants};
+use linux::{Budget, Collector, Options, ProcRoot, Selection, Wants};
 use model::{Host, ProcessTable, Sample};
 
 use crate::cli::Setting;
@@ -35,8 +35,20 @@ use declarations::Declarations;
 
 /// How long CPU use is measured by a command that ends by itself.
 const WINDOW: Duration = Duration::from_millis(200);
-/// While watching, configurations are read again after this many seconds.
+/// While watching, configurations are read again after this long, nanoseconds.
 const DECLARATIONS_EVERY_NS: u64 = 10_000_000_000;
+/// While watching, logs and state files are looked at again after this long, nanoseconds.
+const FILES_EVERY_NS: u64 = 60_000_000_000;
+/// While watching, what later runs should know is stored after this long, nanoseconds.
+const REMEMBER_EVERY_NS: u64 = 10_000_000_000;
+/// While watching servers, every so manieth look reads all processes, ...
+const ALL_EVERY: u32 = 10;
+/// ... every so manieth those of servers and owners, and those between only the processes that
+/// speak MCP, and whatever is new.
+const MEMBERS_EVERY: u32 = 5;
+/// What watching servers may cost, as a share of one processor: costly readings get what the
+/// cheap figures leave.
+const WATCH_SHARE: f64 = 0.005;
 
 /// What an observation is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,6 +57,8 @@ pub enum Scope {
     Servers,
     /// Every process of the machine in full.
     Everything,
+    /// MCP servers, with nothing that is older than this look: what a plan is made from.
+    Thorough,
 }
 
 /// Observes this machine, again and again if asked.
@@ -57,8 +71,14 @@ pub struct Observer<'a> {
     declarations: Declarations,
     context: Context,
     wishes: Wishes,
-    previous: Vec<Sample>,
+    previous: Option<Arc<ProcessTable>>,
     watching: bool,
+    /// Looks so far.
+    looks_taken: u32,
+    /// Pids that the last look showed to matter.
+    interesting: Interesting,
+    files_read_at: Option<u64>,
+    remembered_at: std::cell::Cell<Option<u64>>,
 }
 
 impl<'a> Observer<'a> {
@@ -67,14 +87,25 @@ impl<'a> Observer<'a> {
         Self::new(setting, Options::one_shot(), false)
     }
 
-    /// For many, on a budget.
-    pub fn watch(setting: &'a Setting) -> Result<Self, Failure> {
-        Self::new(setting, Options::default(), true)
+    /// For many, on a budget. `events`: the caller notes kernel process events, so that the whole
+    /// list of processes need not be read at each look.
+    pub fn watch(setting: &'a Setting, scope: Scope, events: bool) -> Result<Self, Failure> {
+        let mut options = Options::default();
+        if scope == Scope::Servers {
+            options.budget = Some(Budget {
+                cpu_share: WATCH_SHARE,
+            });
+            options.full_pass_every = if events { MEMBERS_EVERY } else { 1 };
+        }
+        Self::new(setting, options, true)
     }
 
     fn new(setting: &'a Setting, options: Options, watching: bool) -> Result<Self, Failure> {
         let root = ProcRoot::system().map_err(|error| {
-            Failure::new(exit::OS_ERROR, format!("{error}; mcpvisor reads everything from there"))
+            Failure::new(
+                exit::OS_ERROR,
+                format!("{error}; mcpvisor reads everything from there"),
+            )
         })?;
         let host = linux::host::read(&root);
         let wishes = Wishes {
@@ -98,8 +129,12 @@ impl<'a> Observer<'a> {
             declarations: Declarations::default(),
             context,
             wishes,
-            previous: Vec::new(),
+            previous: None,
             watching,
+            looks_taken: 0,
+            interesting: Interesting::default(),
+            files_read_at: None,
+            remembered_at: std::cell::Cell::new(None),
         })
     }
 
@@ -125,72 +160,140 @@ impl<'a> Observer<'a> {
 
     /// Looks at the machine and judges it. The first look takes the sampling window longer.
     pub fn observe(&mut self, scope: Scope) -> Picture {
-        if self.previous.is_empty() {
-            let started = linux::clock::boot_ns();
-            let pass = self.collector.pass(linux::clock::now(), &Wants::cheap());
-            self.declare(&pass.samples, pass.moment.boot_ns);
-            self.previous = pass.samples;
-            let spent = Duration::from_nanos(linux::clock::boot_ns().saturating_sub(started));
-            pause(WINDOW.saturating_sub(spent));
-        }
+        let previous = match self.previous.take() {
+            Some(previous) => previous,
+            None => self.first_look(),
+        };
         let wants = self.wants(scope);
         let pass = self.collector.pass(linux::clock::now(), &wants);
-        if self.declarations.read_at.is_none_or(|at| pass.moment.boot_ns.saturating_sub(at) > DECLARATIONS_EVERY_NS) {
+        if due(
+            self.declarations.read_at,
+            pass.moment.boot_ns,
+            DECLARATIONS_EVERY_NS,
+        ) {
             self.declare(&pass.samples, pass.moment.boot_ns);
         }
-        let samples = pass.samples.clone();
-        let processes = model::derive::processes(&self.previous, pass.samples, self.host.ticks_per_second);
-        self.previous = samples;
         let shed = shed_in_words(&pass.shed, pass.moment.boot_ns);
+        let ticks = self.host.ticks_per_second;
+        let processes = model::derive::processes(previous.processes(), pass.samples, ticks);
         let table = ProcessTable::new(self.host.clone(), pass.moment, processes, pass.unavailable);
-        self.judge(table, shed)
+        let picture = self.judge(table, shed);
+        self.previous = Some(Arc::clone(&picture.table));
+        picture
     }
 
-    /// Which costly readings the next pass should take.
-    fn wants(&mut self, scope: Scope) -> Wants {
-        if scope == Scope::Everything && !self.watching {
-            return Wants { all_now: true, ..Wants::default() };
-        }
-        let own = self.interesting();
-        if self.watching {
-            let first = Selection::first(own);
-            return Wants { pss: first.clone(), files: first.clone(), connections: first, ..Wants::default() };
-        }
-        Wants { pss: Selection::only(own), all_now: true, ..Wants::default() }
-    }
-
-    /// Pids of all instances as far as the last pass shows them.
-    fn interesting(&mut self) -> Vec<u32> {
-        let processes = model::derive::processes(&[], self.previous.clone(), self.host.ticks_per_second);
-        let table = ProcessTable::new(self.host.clone(), linux::clock::now(), processes, Vec::new());
+    /// The look that CPU use is measured from. What needs files is read while its window lasts.
+    fn first_look(&mut self) -> Arc<ProcessTable> {
+        let started = linux::clock::boot_ns();
+        let pass = self.collector.pass(linux::clock::now(), &Wants::cheap());
+        self.declare(&pass.samples, pass.moment.boot_ns);
+        let processes = model::derive::processes(&[], pass.samples, self.host.ticks_per_second);
+        let table = ProcessTable::new(self.host.clone(), pass.moment, processes, pass.unavailable);
+        evidence::packages(&table, &mut self.context, &mut self.packages);
         let inventory = inventory::stock::take(&table, &self.context, &mut self.looks);
-        let pids = inventory
-            .instances()
-            .flat_map(|(_, instance)| instance.members.iter().map(|member| member.id.pid))
-            .collect();
-        pids
+        self.interesting = Interesting::of(&inventory);
+        let spent = Duration::from_nanos(linux::clock::boot_ns().saturating_sub(started));
+        pause(WINDOW.saturating_sub(spent));
+        Arc::new(table)
+    }
+
+    /// What the next pass should read.
+    fn wants(&mut self, scope: Scope) -> Wants {
+        let look = self.looks_taken;
+        self.looks_taken = look.wrapping_add(1);
+        let members = || self.interesting.members.iter().copied();
+        let own = Selection::only(members());
+        let thorough = Wants {
+            pss: own.clone(),
+            all_now: true,
+            ..Wants::default()
+        };
+        match (scope, self.watching) {
+            (Scope::Thorough, _) | (Scope::Servers, false) => thorough,
+            // What is left behind can be cleaned at a key: then everybody's descriptors matter.
+            (Scope::Servers, true)
+                if self.interesting.orphans && look.is_multiple_of(ALL_EVERY) =>
+            {
+                thorough
+            }
+            (Scope::Everything, false) => Wants {
+                all_now: true,
+                ..Wants::default()
+            },
+            (Scope::Everything, true) => {
+                let first = Selection::first(members());
+                Wants {
+                    pss: first.clone(),
+                    files: first.clone(),
+                    connections: first,
+                    ..Wants::default()
+                }
+            }
+            (Scope::Servers, true) if look.is_multiple_of(ALL_EVERY) => {
+                let first = Selection::first(members());
+                Wants {
+                    pss: own,
+                    files: first.clone(),
+                    connections: first,
+                    ..Wants::default()
+                }
+            }
+            (Scope::Servers, true) => {
+                let counters = if look.is_multiple_of(MEMBERS_EVERY) {
+                    own.clone()
+                } else {
+                    Selection::only(self.interesting.speakers.iter().copied())
+                };
+                let (pss, files, connections) = (own.clone(), own.clone(), own);
+                Wants {
+                    counters,
+                    pss,
+                    files,
+                    connections,
+                    all_now: false,
+                }
+            }
+        }
     }
 
     fn declare(&mut self, samples: &[Sample], now_ns: u64) {
         self.declarations.read(samples, &self.context, now_ns);
         self.context.declared.clone_from(&self.declarations.servers);
-        self.context.problems.clone_from(&self.declarations.problems);
+        self.context
+            .problems
+            .clone_from(&self.declarations.problems);
         self.context.hubs.clone_from(&self.declarations.hubs);
     }
 
     fn judge(&mut self, table: ProcessTable, shed: Option<String>) -> Picture {
         evidence::packages(&table, &mut self.context, &mut self.packages);
         let wiring = Wiring::new(&table);
-        let mut inventory = inventory::stock::take_with(&table, &self.context, &mut self.looks, &wiring);
+        let mut inventory =
+            inventory::stock::take_with(&table, &self.context, &mut self.looks, &wiring);
         // What only the kernel can answer is asked for what it matters to, and then judged again.
         if evidence::ask_kernel(self.collector.root(), &table, &inventory, &mut self.context) {
-            inventory = inventory::stock::take_with(&table, &self.context, &mut self.looks, &wiring);
+            inventory =
+                inventory::stock::take_with(&table, &self.context, &mut self.looks, &wiring);
         }
         evidence::locks(self.collector.root(), &table, &inventory, &mut self.context);
-        self.context.files = watched::look(&self.declarations.homes);
-        memory::update(&mut self.context.memory, &table, &inventory, &self.context.files);
+        if due(self.files_read_at, table.moment.boot_ns, FILES_EVERY_NS) {
+            self.files_read_at = Some(table.moment.boot_ns);
+            self.context.files = watched::look(&self.declarations.homes);
+        }
+        memory::update(
+            &mut self.context.memory,
+            &table,
+            &inventory,
+            &self.context.files,
+        );
         let inventory = memory::apply(inventory, &self.context.memory);
-        let scene = Scene { table: &table, inventory: &inventory, context: &self.context, wiring: &wiring };
+        self.interesting = Interesting::of(&inventory);
+        let scene = Scene {
+            table: &table,
+            inventory: &inventory,
+            context: &self.context,
+            wiring: &wiring,
+        };
         let findings = inventory::findings::judge(&scene);
         let plan = inventory::plan::plan(&table, &inventory, &self.context, &wiring, &self.wishes);
         let own = table.get(self.context.own_pid);
@@ -209,13 +312,58 @@ impl<'a> Observer<'a> {
         }
     }
 
-    /// Stores what the next run should know; says once on standard error if it cannot.
+    /// Stores what the next run should know, while watching now and then; says on standard error
+    /// if it cannot.
     pub fn remember(&self) {
+        let now = linux::clock::boot_ns();
+        if self.watching && !due(self.remembered_at.get(), now, REMEMBER_EVERY_NS) {
+            return;
+        }
+        self.remembered_at.set(Some(now));
         if let Err(error) = self.setting.state.remember(&self.context.memory) {
             self.setting.output.note(&format!(
                 "mcpvisor: {} cannot be written ({error}); without it no later run knows since when an owner is gone",
                 self.setting.state.folder().display()
             ));
+        }
+    }
+}
+
+/// Is something due that was last done at a time, if ever?
+fn due(last: Option<u64>, now: u64, every: u64) -> bool {
+    last.is_none_or(|last| now.saturating_sub(last) >= every)
+}
+
+/// Pids that matter to somebody who watches servers.
+#[derive(Default)]
+struct Interesting {
+    /// All processes of all instances, their owners, and our own.
+    members: Vec<u32>,
+    /// Those that speak MCP, and the same owners.
+    speakers: Vec<u32>,
+    /// Something was left behind.
+    orphans: bool,
+}
+
+impl Interesting {
+    fn of(inventory: &inventory::Inventory) -> Self {
+        let owners = inventory
+            .servers
+            .iter()
+            .filter_map(|server| server.owner.pid);
+        let mut speakers: Vec<u32> = owners.chain([std::process::id()]).collect();
+        let mut members = speakers.clone();
+        for (_, instance) in inventory.instances() {
+            members.extend(instance.members.iter().map(|member| member.id.pid));
+            speakers.push(instance.leaf.pid);
+        }
+        let orphans = inventory
+            .instances()
+            .any(|(_, instance)| instance.orphaned.is_some());
+        Self {
+            members,
+            speakers,
+            orphans,
         }
     }
 }
@@ -230,11 +378,17 @@ fn shed_in_words(shed: &linux::collect::Shed, now_ns: u64) -> Option<String> {
         ShedLevel::Connections => "PSS, descriptor kinds and connections",
     };
     let seconds = now_ns.saturating_sub(shed.since_boot_ns) as f64 / 1e9;
-    Some(format!("{what} not read for {} to stay within the budget", model::units::seconds(seconds)))
+    Some(format!(
+        "{what} not read for {} to stay within the budget",
+        model::units::seconds(seconds)
+    ))
 }
 
 /// Waits; the only place where a command does nothing on purpose.
-#[expect(clippy::disallowed_methods, reason = "the sampling window and the grace are waits by design")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the sampling window and the grace are waits by design"
+)]
 pub fn pause(time: Duration) {
     std::thread::sleep(time);
 }

@@ -21,10 +21,20 @@ impl Output {
         let terminal = std::io::stdout().is_terminal();
         let no_colour = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
         let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
-        let columns = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
-        let size = rustix::termios::tcgetwinsize(std::io::stdout()).ok().map(|size| size.ws_col);
-        let width = size.filter(|&columns| columns > 0).or(columns).unwrap_or(FILE_WIDTH);
-        Self { colour: terminal && !no_colour && !dumb, width: Some(width.max(40)) }
+        let columns = std::env::var("COLUMNS")
+            .ok()
+            .and_then(|columns| columns.parse().ok());
+        let size = rustix::termios::tcgetwinsize(std::io::stdout())
+            .ok()
+            .map(|size| size.ws_col);
+        let width = size
+            .filter(|&columns| columns > 0)
+            .or(columns)
+            .unwrap_or(FILE_WIDTH);
+        Self {
+            colour: terminal && !no_colour && !dumb,
+            width: Some(width.max(40)),
+        }
     }
 
     /// Writes text to standard output.
@@ -62,8 +72,12 @@ pub fn is_interactive() -> bool {
 /// Was the error a reader that went away, as `head` does?
 pub fn is_closed_pipe(error: &anyhow::Error) -> bool {
     error.chain().any(|cause| {
-        let io = cause.downcast_ref::<std::io::Error>().map(std::io::Error::kind);
-        let json = cause.downcast_ref::<serde_json::Error>().and_then(serde_json::Error::io_error_kind);
+        let io = cause
+            .downcast_ref::<std::io::Error>()
+            .map(std::io::Error::kind);
+        let json = cause
+            .downcast_ref::<serde_json::Error>()
+            .and_then(serde_json::Error::io_error_kind);
         io.or(json) == Some(std::io::ErrorKind::BrokenPipe)
     })
 }

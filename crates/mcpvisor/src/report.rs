@@ -14,9 +14,13 @@ mod server;
 mod summary;
 mod words;
 
-pub use clean::{CleanReport, Measured, PlanReport, ProcessResult, RefusedReport, RemovalReport, plan};
+pub use clean::{
+    CleanReport, Measured, PlanReport, ProcessResult, RefusedReport, RemovalReport, plan,
+};
 pub use explain::{Ancestor, ExplainReport};
-pub use process::{process as process_report, ConnectionReport, FdsReport, ProcessReport, ThreadReport};
+pub use process::{
+    ConnectionReport, FdsReport, ProcessReport, ThreadReport, process as process_report,
+};
 pub use server::{InstanceReport, OwnerReport, ServerReport, Totals};
 pub use summary::{OwnerSummary, Reclaimable, Summary, severity as summary_severity, summary};
 pub use words::Words;
@@ -134,7 +138,9 @@ pub fn report(seen: &Picture, all: bool, words: &mut Words) -> Report {
             .map(|server| server::server(&seen.table, server, words))
             .collect(),
         processes: all.then(|| {
-            (0..seen.table.processes().len()).map(|at| process::process(&seen.table, at, words)).collect()
+            (0..seen.table.processes().len())
+                .map(|at| process::process(&seen.table, at, words))
+                .collect()
         }),
         findings: seen.findings.iter().map(FindingReport::from).collect(),
         unavailable: seen.table.unavailable.clone(),

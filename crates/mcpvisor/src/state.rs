@@ -21,7 +21,9 @@ pub struct State {
 impl State {
     /// The folder that was named, else the usual one of this user.
     pub fn locate(named: Option<&Path>) -> Self {
-        Self { folder: named.map_or_else(usual, Path::to_owned) }
+        Self {
+            folder: named.map_or_else(usual, Path::to_owned),
+        }
     }
 
     /// The folder.
@@ -30,7 +32,10 @@ impl State {
     }
 
     fn create(&self) -> std::io::Result<()> {
-        std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&self.folder)?;
+        std::fs::DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(&self.folder)?;
         let metadata = std::fs::metadata(&self.folder)?;
         let own = rustix::process::geteuid().as_raw();
         // Whoever may write here could forge since when an owner has been gone.
@@ -53,12 +58,18 @@ impl State {
         let path = self.folder.join("seen.json");
         let own = rustix::process::geteuid().as_raw();
         let trusted = std::fs::symlink_metadata(&path).is_ok_and(|metadata| {
-            metadata.is_file() && metadata.uid() == own && metadata.mode() & 0o022 == 0 && metadata.len() <= MEMORY_CAP
+            metadata.is_file()
+                && metadata.uid() == own
+                && metadata.mode() & 0o022 == 0
+                && metadata.len() <= MEMORY_CAP
         });
         if !trusted {
             return Memory::default();
         }
-        std::fs::read(&path).ok().and_then(|text| serde_json::from_slice(&text).ok()).unwrap_or_default()
+        std::fs::read(&path)
+            .ok()
+            .and_then(|text| serde_json::from_slice(&text).ok())
+            .unwrap_or_default()
     }
 
     /// Stores what the next run should know.
@@ -67,7 +78,11 @@ impl State {
         let text = serde_json::to_vec(memory)?;
         let own = std::process::id();
         let temporary = self.folder.join(format!("seen.json.{own}"));
-        let mut file = private().write(true).create(true).truncate(true).open(&temporary)?;
+        let mut file = private()
+            .write(true)
+            .create(true)
+            .truncate(true)
+            .open(&temporary)?;
         file.write_all(&text)?;
         std::fs::rename(&temporary, self.folder.join("seen.json"))
     }
@@ -77,7 +92,10 @@ impl State {
         self.create()?;
         let mut line = serde_json::to_vec(entry)?;
         line.push(b'\n');
-        let mut file = private().append(true).create(true).open(self.folder.join("audit.jsonl"))?;
+        let mut file = private()
+            .append(true)
+            .create(true)
+            .open(self.folder.join("audit.jsonl"))?;
         // One write: lines of two runs at the same time do not mix.
         file.write_all(&line)?;
         file.sync_data()
@@ -86,17 +104,25 @@ impl State {
 
 fn private() -> std::fs::OpenOptions {
     let mut options = std::fs::OpenOptions::new();
-    options.mode(0o600).custom_flags(rustix::fs::OFlags::NOFOLLOW.bits().cast_signed());
+    options
+        .mode(0o600)
+        .custom_flags(rustix::fs::OFlags::NOFOLLOW.bits().cast_signed());
     options
 }
 
 fn usual() -> PathBuf {
-    let absolute = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
+    let absolute = |name: &str| {
+        std::env::var_os(name)
+            .map(PathBuf::from)
+            .filter(|path| path.is_absolute())
+    };
     if let Some(folder) = absolute("XDG_STATE_HOME") {
         return folder.join("mcpvisor");
     }
     if rustix::process::geteuid().is_root() {
         return PathBuf::from("/var/lib/mcpvisor");
     }
-    absolute("HOME").unwrap_or_else(|| PathBuf::from("/")).join(".local/state/mcpvisor")
+    absolute("HOME")
+        .unwrap_or_else(|| PathBuf::from("/"))
+        .join(".local/state/mcpvisor")
 }

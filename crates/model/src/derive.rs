@@ -30,16 +30,24 @@ pub fn usage(previous: &Sample, now: &Sample, ticks_per_second: u64) -> Usage {
     }
 }
 
-/// Joins a pass with the one before it; both sorted by pid.
-pub fn processes(previous: &[Sample], now: Vec<Sample>, ticks_per_second: u64) -> Vec<Process> {
+/// Joins a pass with what was made of the one before it; both sorted by pid.
+///
+/// A process that was not read again in this pass (its sample has the old time) keeps its rates.
+pub fn processes(previous: &[Process], now: Vec<Sample>, ticks_per_second: u64) -> Vec<Process> {
     let mut earlier = previous.iter().peekable();
     now.into_iter()
         .map(|sample| {
-            while earlier.next_if(|old| old.id.pid < sample.id.pid).is_some() {}
+            while earlier.next_if(|old| old.pid() < sample.id.pid).is_some() {}
             let usage = earlier
                 .peek()
-                .filter(|old| old.id == sample.id)
-                .map(|old| usage(old, &sample, ticks_per_second))
+                .filter(|old| old.id() == sample.id)
+                .map(|old| {
+                    if old.sample.boot_ns == sample.boot_ns {
+                        old.usage
+                    } else {
+                        usage(&old.sample, &sample, ticks_per_second)
+                    }
+                })
                 .unwrap_or_default();
             Process { sample, usage }
         })

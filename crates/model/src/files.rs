@@ -70,7 +70,7 @@ pub struct OpenFile {
 pub struct FdKinds {
     /// Sockets of any family.
     pub socket: u32,
-    /// Anonymous and named pipes.
+    /// Anonymous pipes. A named one counts as a file: its link does not tell it from one.
     pub pipe: u32,
     /// Files, folders and devices but terminals.
     pub file: u32,

@@ -112,6 +112,20 @@ fn our_ps(workshop: &Workshop) -> Result<Command> {
     Ok(command)
 }
 
+/// In a terminal of a fixed size, which `script` makes and keeps while its own input is open.
+#[expect(
+    clippy::unnecessary_wraps,
+    reason = "all contenders have one type; others can fail"
+)]
+fn our_top(workshop: &Workshop) -> Result<Command> {
+    let program = workshop.release.join("mcpvisor");
+    let inside = format!("stty cols 120 rows 40; exec '{}' top", program.display());
+    let mut command = Command::new("script");
+    command.args(["--quiet", "--return", "--command", &inside, "/dev/null"]);
+    command.env("TERM", "xterm-256color").stdin(Stdio::piped());
+    Ok(command)
+}
+
 #[expect(
     clippy::unnecessary_wraps,
     reason = "all contenders have one type; others can fail"

@@ -3,6 +3,7 @@
 
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
+use std::thread;
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
@@ -13,6 +14,10 @@ use super::workshop::Workshop;
 
 /// A measurement takes minutes; nothing of it outlives this.
 const MAX_LIFETIME: Duration = Duration::from_hours(1);
+
+/// A young process may still change its name and its program, so monitors read more of it. A machine on
+/// which all processes are seconds old is no load that anybody has.
+const SETTLE: Duration = Duration::from_secs(15);
 
 /// The processes of a load. They end with it.
 #[derive(Debug)]
@@ -43,6 +48,7 @@ impl Fleet {
         let idle = load.processes.saturating_sub(cpu::processes() + 1);
         let mut leader = Command::new(workshop.release.join("idle-fleet"));
         fleet.lead(leader.arg(format!("--count={idle}")).arg(&lifetime))?;
+        thread::sleep(SETTLE);
         Ok(fleet)
     }
 

@@ -50,7 +50,7 @@ struct Collect {
     #[arg(long, default_value = "stat,status,io,schedstat,fdcount")]
     files: String,
 
-    /// Only what has one of these keys: pass, ps, floor, apps.plugin, psutil, process-exporter, doctor.
+    /// Only what has one of these keys: pass, ps, top, floor, apps.plugin, psutil, process-exporter, doctor.
     #[arg(long, value_delimiter = ',')]
     only: Vec<String>,
 

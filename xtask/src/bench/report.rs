@@ -45,14 +45,19 @@ impl Report {
             json!({
                 "key": reading.key,
                 "processes": reading.processes,
+                "servers": reading.load.servers,
                 "cpu_us_per_pass": reading.cpu_us_per_pass,
                 "cpu_us_per_process": reading.us_per_process(),
                 "rss_bytes": reading.rss_bytes,
             })
         });
-        let walls = self.measured.walls.iter().map(
-            |wall| json!({"key": wall.key, "load": wall.load, "milliseconds": wall.milliseconds}),
-        );
+        let walls = self.measured.walls.iter().map(|wall| {
+            json!({
+                "key": wall.key,
+                "processes": wall.load.processes,
+                "milliseconds": wall.milliseconds,
+            })
+        });
         let verdicts = self.verdicts.iter().map(|verdict| {
             json!({
                 "what": verdict.what,
@@ -84,7 +89,11 @@ impl Report {
         for verdict in &self.verdicts {
             let met = if verdict.is_met() { "yes" } else { "**no**" };
             let (what, unit) = (&verdict.what, verdict.unit);
-            let digits = if unit == "×" { 3 } else { 0 };
+            let digits = match unit {
+                "×" => 3,
+                " %" => 2,
+                _ => 0,
+            };
             // Writing to a string cannot fail.
             writeln!(
                 text,
@@ -144,6 +153,7 @@ fn placed(old: &str, tables: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::bench::load::SMALL;
 
     #[test]
     fn tables_go_between_the_marks() {
@@ -163,7 +173,7 @@ mod tests {
             key,
             name: key,
             load,
-            processes: load,
+            processes: 600,
             cpu_us_per_pass,
             rss_bytes: 3 * 1_048_576,
         };
@@ -174,8 +184,8 @@ mod tests {
         };
         let measured = Measured {
             readings: vec![
-                reading("pass", 600, 12_000.0),
-                reading("psutil", 600, 60_000.0),
+                reading("pass", SMALL, 12_000.0),
+                reading("psutil", SMALL, 60_000.0),
             ],
             missing: vec![("process-exporter", "not root".to_owned())],
             ..Measured::default()

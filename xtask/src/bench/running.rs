@@ -1,5 +1,6 @@
 //! A program under measurement: started with nobody reading its output, killed when dropped.
 
+use std::fs;
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, TcpStream};
 use std::process::{Child, Command, Stdio};
@@ -29,8 +30,18 @@ impl Running {
         Ok(Self { child })
     }
 
-    pub(crate) fn pid(&self) -> u32 {
-        self.child.id()
+    /// The process to measure: itself, or the one that it has given a terminal.
+    pub(crate) fn measured_pid(&self, in_terminal: bool) -> Result<u32> {
+        let pid = self.child.id();
+        if !in_terminal {
+            return Ok(pid);
+        }
+        let children = fs::read_to_string(format!("/proc/{pid}/task/{pid}/children"))
+            .context("cannot list the children of the terminal")?;
+        let first = children.split_ascii_whitespace().next();
+        first
+            .and_then(|child| child.parse().ok())
+            .context("nothing runs in the terminal")
     }
 
     /// Fails if it has ended: a program that does not run costs nothing, which is no result.

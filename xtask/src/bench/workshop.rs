@@ -36,9 +36,9 @@ const PEERS: [(&str, &str); 3] = [
 
 /// What is built for which contenders (none named: for all): package and target.
 const BUILDS: [(&[&str], &str, [&str; 2]); 3] = [
-    (&["ps", "doctor"], "mcpvisor", ["--bin", "mcpvisor"]),
+    (&["ps", "top", "doctor"], "mcpvisor", ["--bin", "mcpvisor"]),
     (&["pass"], "mcpvisor-linux", ["--example", "pass"]),
-    (&[], "mcpvisor-testbed", ["--bin", "idle-fleet"]),
+    (&[], "mcpvisor-testbed", ["--bins", "--quiet"]),
 ];
 
 impl Workshop {

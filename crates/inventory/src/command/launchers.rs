@@ -22,7 +22,9 @@ pub(super) fn strip(words: &[String], depth: u8) -> Option<Command> {
     }
     Some(match program {
         "npx" | "bunx" | "pnpx" => npm(rest, depth),
-        "npm" | "pnpm" | "yarn" | "bun" => package_manager(program, rest, depth).unwrap_or_else(plain),
+        "npm" | "pnpm" | "yarn" | "bun" => {
+            package_manager(program, rest, depth).unwrap_or_else(plain)
+        }
         "uvx" => python_tool(rest, depth),
         "uv" | "pipx" | "poetry" | "rye" | "hatch" | "pdm" | "pixi" => {
             python_manager(rest, depth).unwrap_or_else(plain)
@@ -39,14 +41,16 @@ pub(super) fn strip(words: &[String], depth: u8) -> Option<Command> {
         "env" | "nohup" | "setsid" | "nice" | "ionice" | "stdbuf" | "time" | "timeout" | "tini"
         | "dumb-init" | "catatonit" | "xvfb-run" | "sudo" | "doas" | "chronic" | "disclaimer"
         | "prlimit" | "chrt" | "taskset" | "unbuffer" | "firejail" | "systemd-run" | "setpriv"
-        | "dotenv" | "dotenvx" | "direnv" | "mise" | "asdf" | "conda" | "mamba" | "op" | "doppler"
-        | "infisical" | "nix" | "caffeinate" | "cross-env" | "systemd-inhibit" => {
+        | "dotenv" | "dotenvx" | "direnv" | "mise" | "asdf" | "conda" | "mamba" | "op"
+        | "doppler" | "infisical" | "nix" | "caffeinate" | "cross-env" | "systemd-inhibit" => {
             prefix(program, rest, depth).unwrap_or_else(plain)
         }
-        "mcpvisor" if rest.first().is_some_and(|word| word == "run") => {
-            after_dashes(rest).and_then(|rest| launched(Launcher::Prefix, rest, depth)).unwrap_or_else(plain)
+        "mcpvisor" if rest.first().is_some_and(|word| word == "run") => after_dashes(rest)
+            .and_then(|rest| launched(Launcher::Prefix, rest, depth))
+            .unwrap_or_else(plain),
+        "node" | "nodejs" | "deno" | "tsx" | "ts-node" | "electron" => {
+            javascript(program, rest, depth)
         }
-        "node" | "nodejs" | "deno" | "tsx" | "ts-node" | "electron" => javascript(program, rest, depth),
         "ruby" | "perl" | "php" | "lua" | "Rscript" | "dotnet" => script(program, rest, &[]),
         "java" => java(rest),
         _ if is_python(program) => python(program, rest, depth),
@@ -64,12 +68,17 @@ pub(crate) fn is_python(program: &str) -> bool {
     program
         .strip_prefix("python")
         .or_else(|| program.strip_prefix("pypy"))
-        .is_some_and(|rest| rest.chars().all(|c| c.is_ascii_digit() || c == '.' || c == 't'))
+        .is_some_and(|rest| {
+            rest.chars()
+                .all(|c| c.is_ascii_digit() || c == '.' || c == 't')
+        })
 }
 
 /// Does a path end in one of these, whatever the case?
 pub(crate) fn has_ending(path: &str, endings: &[&str]) -> bool {
-    let ending = std::path::Path::new(path).extension().and_then(std::ffi::OsStr::to_str);
+    let ending = std::path::Path::new(path)
+        .extension()
+        .and_then(std::ffi::OsStr::to_str);
     ending.is_some_and(|ending| endings.iter().any(|one| ending.eq_ignore_ascii_case(one)))
 }
 
@@ -90,7 +99,11 @@ fn first_operand<'a>(words: &'a [String], valued: &[&str]) -> Option<(usize, &'a
         if !word.starts_with('-') || word == "-" {
             return Some((at, word));
         }
-        at += if valued.contains(&word.as_str()) { 2 } else { 1 };
+        at += if valued.contains(&word.as_str()) {
+            2
+        } else {
+            1
+        };
     }
     None
 }
@@ -117,11 +130,24 @@ fn option<'a>(words: &'a [String], names: &[&str]) -> Option<&'a str> {
 fn npm(rest: &[String], depth: u8) -> Command {
     let package = option(rest, &["-p", "--package"]).and_then(Package::npm);
     let call = option(rest, &["-c", "--call"]);
-    let valued = ["-p", "--package", "-c", "--call", "--registry", "--prefix", "-w", "--workspace", "--cache"];
+    let valued = [
+        "-p",
+        "--package",
+        "-c",
+        "--call",
+        "--registry",
+        "--prefix",
+        "-w",
+        "--workspace",
+        "--cache",
+    ];
     let Some((at, token)) = first_operand(rest, &valued) else {
         let mut command = call
             .and_then(|line| strip(&shell_words(line), depth + 1))
-            .unwrap_or_else(|| Command { program: "npx".to_owned(), ..Command::default() });
+            .unwrap_or_else(|| Command {
+                program: "npx".to_owned(),
+                ..Command::default()
+            });
         command.launcher = Some(Launcher::Npm);
         command.package = package.or(command.package);
         return command;
@@ -146,7 +172,10 @@ fn operands_after(rest: &[String], at: usize) -> Vec<String> {
 
 /// `npm exec`, `npm x`, `pnpm dlx`, `yarn dlx`, `bun x`, `bun run FILE`; others do work of their own.
 fn package_manager(program: &str, rest: &[String], depth: u8) -> Option<Command> {
-    let (at, verb) = first_operand(rest, &["--prefix", "-C", "--dir", "--cwd", "--filter", "-F"])?;
+    let (at, verb) = first_operand(
+        rest,
+        &["--prefix", "-C", "--dir", "--cwd", "--filter", "-F"],
+    )?;
     let after = &rest[at + 1..];
     match (program, verb) {
         (_, "exec" | "x" | "dlx") => Some(npm(after, depth)),
@@ -164,10 +193,28 @@ fn package_manager(program: &str, rest: &[String], depth: u8) -> Option<Command>
 
 /// Options of `uv` and `uvx` that take a value.
 const UV_VALUED: [&str; 22] = [
-    "--from", "--with", "--with-editable", "--with-requirements", "--python", "-p", "--directory",
-    "--project", "--index", "--index-url", "-i", "--extra-index-url", "--default-index",
-    "--find-links", "-f", "--cache-dir", "--config-file", "--env-file", "--extra", "--group",
-    "--refresh-package", "--package",
+    "--from",
+    "--with",
+    "--with-editable",
+    "--with-requirements",
+    "--python",
+    "-p",
+    "--directory",
+    "--project",
+    "--index",
+    "--index-url",
+    "-i",
+    "--extra-index-url",
+    "--default-index",
+    "--find-links",
+    "-f",
+    "--cache-dir",
+    "--config-file",
+    "--env-file",
+    "--extra",
+    "--group",
+    "--refresh-package",
+    "--package",
 ];
 
 /// `uvx [--from PACKAGE] TOOL args`.
@@ -186,7 +233,9 @@ fn python_tool(rest: &[String], depth: u8) -> Command {
     let inner = strip(&rest[at..], depth + 1).filter(|inner| inner.script.is_some());
     Command {
         launcher: Some(Launcher::Python),
-        program: named.as_ref().map_or_else(|| token.to_owned(), |package| package.name.clone()),
+        program: named
+            .as_ref()
+            .map_or_else(|| token.to_owned(), |package| package.name.clone()),
         script: inner.as_ref().and_then(|inner| inner.script.clone()),
         package: from.or(named),
         args: inner.map_or_else(|| operands_after(rest, at), |inner| inner.args),
@@ -228,9 +277,9 @@ fn python_manager(rest: &[String], depth: u8) -> Option<Command> {
 /// `sh -c LINE` launches what the line names first; `sh script.sh` launches too; an
 /// interactive shell does not.
 fn shell(rest: &[String], depth: u8) -> Option<Command> {
-    let c = rest.iter().position(|word| {
-        word.starts_with('-') && !word.starts_with("--") && word.contains('c')
-    });
+    let c = rest
+        .iter()
+        .position(|word| word.starts_with('-') && !word.starts_with("--") && word.contains('c'));
     if let Some(at) = c {
         let line = rest[at + 1..].iter().find(|word| !word.starts_with('-'))?;
         return launched(Launcher::Shell, &first_command(line), depth).or_else(|| {
@@ -261,7 +310,9 @@ fn first_command(line: &str) -> Vec<String> {
             .position(|word| word != "exec" && word != "command" && !is_assignment(word))
             .unwrap_or(words.len());
         words.drain(..keep);
-        let skipped = ["cd", "export", "source", ".", "set", "ulimit", "unset", "true", ":", "trap"];
+        let skipped = [
+            "cd", "export", "source", ".", "set", "ulimit", "unset", "true", ":", "trap",
+        ];
         match words.first() {
             Some(word) if !skipped.contains(&word.as_str()) => return words,
             _ => {}
@@ -300,7 +351,15 @@ pub(crate) fn shell_words(line: &str) -> Vec<String> {
 
 /// `docker run -i --rm -e X image args`.
 fn container(rest: &[String]) -> Option<Command> {
-    let valued_before = ["-H", "--host", "-c", "--context", "--config", "-l", "--log-level"];
+    let valued_before = [
+        "-H",
+        "--host",
+        "-c",
+        "--context",
+        "--config",
+        "-l",
+        "--log-level",
+    ];
     let (at, verb) = first_operand(rest, &valued_before)?;
     let mut after = &rest[at + 1..];
     if verb == "container" {
@@ -312,7 +371,10 @@ fn container(rest: &[String]) -> Option<Command> {
     let package = Package::image(image);
     Some(Command {
         launcher: Some(Launcher::Container),
-        program: package.as_ref().map_or(image, Package::short_name).to_owned(),
+        program: package
+            .as_ref()
+            .map_or(image, Package::short_name)
+            .to_owned(),
         script: None,
         package,
         args: after[at + 1..].to_vec(),
@@ -321,8 +383,20 @@ fn container(rest: &[String]) -> Option<Command> {
 
 /// `docker run` has many options; those without a value are fewer, so they are the ones listed.
 fn first_container_operand(words: &[String]) -> Option<(usize, &str)> {
-    let flags = ["--rm", "--init", "--privileged", "--read-only", "--detach", "--interactive", "--tty",
-        "--no-healthcheck", "--oom-kill-disable", "--publish-all", "--quiet", "--disable-content-trust"];
+    let flags = [
+        "--rm",
+        "--init",
+        "--privileged",
+        "--read-only",
+        "--detach",
+        "--interactive",
+        "--tty",
+        "--no-healthcheck",
+        "--oom-kill-disable",
+        "--publish-all",
+        "--quiet",
+        "--disable-content-trust",
+    ];
     let mut at = 0;
     while let Some(word) = words.get(at) {
         if !word.starts_with('-') {
@@ -332,7 +406,9 @@ fn first_container_operand(words: &[String]) -> Option<(usize, &str)> {
         let alone = word.contains('=')
             || flags.contains(&word.as_str())
             || short.is_some_and(|letters| letters.chars().all(|c| "itdPq".contains(c)))
-            || short.is_some_and(|letters| letters.len() > 1 && letters.starts_with(['e', 'v', 'p', 'u', 'w', 'l', 'm', 'h']));
+            || short.is_some_and(|letters| {
+                letters.len() > 1 && letters.starts_with(['e', 'v', 'p', 'u', 'w', 'l', 'm', 'h'])
+            });
         at += if alone { 1 } else { 2 };
     }
     None
@@ -340,8 +416,10 @@ fn first_container_operand(words: &[String]) -> Option<(usize, &str)> {
 
 /// Programs that run the command behind their own options.
 fn prefix(program: &str, rest: &[String], depth: u8) -> Option<Command> {
-    if matches!(program, "dotenv" | "dotenvx" | "op" | "doppler" | "infisical" | "mise" | "direnv" | "nix")
-        && let Some(command) = after_dashes(rest)
+    if matches!(
+        program,
+        "dotenv" | "dotenvx" | "op" | "doppler" | "infisical" | "mise" | "direnv" | "nix"
+    ) && let Some(command) = after_dashes(rest)
     {
         return launched(Launcher::Prefix, command, depth);
     }
@@ -351,7 +429,15 @@ fn prefix(program: &str, rest: &[String], depth: u8) -> Option<Command> {
         "timeout" => &["-s", "--signal", "-k", "--kill-after"],
         "sudo" | "doas" => &["-u", "-g", "-h", "-p", "-C", "-U"],
         "setpriv" | "systemd-run" => &["-p", "--property", "--unit", "-u", "--reuid", "--regid"],
-        "xvfb-run" => &["-s", "--server-args", "-n", "--server-num", "-e", "-f", "-w"],
+        "xvfb-run" => &[
+            "-s",
+            "--server-args",
+            "-n",
+            "--server-num",
+            "-e",
+            "-f",
+            "-w",
+        ],
         "conda" | "mamba" => &["-n", "--name", "-p", "--prefix", "--cwd"],
         "stdbuf" => &["-i", "-o", "-e"],
         "tini" => &["-p", "-e"],
@@ -379,28 +465,61 @@ fn prefix(program: &str, rest: &[String], depth: u8) -> Option<Command> {
 
 /// `node [options] FILE args`; npm's own scripts run by node are the launchers that they are.
 fn javascript(program: &str, rest: &[String], depth: u8) -> Command {
-    let valued = ["-r", "--require", "--import", "--loader", "--experimental-loader", "-C", "--conditions",
-        "--env-file", "--inspect-port", "--title", "--tsconfig", "--config", "--cwd"];
+    let valued = [
+        "-r",
+        "--require",
+        "--import",
+        "--loader",
+        "--experimental-loader",
+        "-C",
+        "--conditions",
+        "--env-file",
+        "--inspect-port",
+        "--title",
+        "--tsconfig",
+        "--config",
+        "--cwd",
+    ];
     let mut rest = rest;
     if program == "deno" {
         match first_operand(rest, &valued) {
             Some((at, "run" | "serve" | "task")) => rest = &rest[at + 1..],
-            _ => return Command { program: program.to_owned(), args: rest.to_vec(), ..Command::default() },
+            _ => {
+                return Command {
+                    program: program.to_owned(),
+                    args: rest.to_vec(),
+                    ..Command::default()
+                };
+            }
         }
     }
-    if rest.iter().take_while(|word| word.starts_with('-')).any(|word| {
-        matches!(word.as_str(), "-e" | "--eval" | "-p" | "--print")
-    }) {
-        return Command { program: program.to_owned(), args: rest.to_vec(), ..Command::default() };
+    if rest
+        .iter()
+        .take_while(|word| word.starts_with('-'))
+        .any(|word| matches!(word.as_str(), "-e" | "--eval" | "-p" | "--print"))
+    {
+        return Command {
+            program: program.to_owned(),
+            args: rest.to_vec(),
+            ..Command::default()
+        };
     }
     let Some((at, file)) = first_operand(rest, &valued) else {
-        return Command { program: program.to_owned(), args: rest.to_vec(), ..Command::default() };
+        return Command {
+            program: program.to_owned(),
+            args: rest.to_vec(),
+            ..Command::default()
+        };
     };
     let after = &rest[at + 1..];
     match base_name(file) {
         "npx-cli.js" | "npx" => return npm(after, depth),
         "npm-cli.js" | "npm" | "pnpm.cjs" | "pnpm" | "yarn.js" | "yarn" => {
-            let manager = if base_name(file).starts_with("npm") { "npm" } else { "pnpm" };
+            let manager = if base_name(file).starts_with("npm") {
+                "npm"
+            } else {
+                "pnpm"
+            };
             if let Some(command) = package_manager(manager, after, depth) {
                 return command;
             }
@@ -427,7 +546,9 @@ fn python(program: &str, rest: &[String], depth: u8) -> Command {
     while let Some(word) = rest.get(at) {
         match word.as_str() {
             "-m" => {
-                let Some(module) = rest.get(at + 1) else { break };
+                let Some(module) = rest.get(at + 1) else {
+                    break;
+                };
                 let after = &rest[at + 2..];
                 if matches!(module.as_str(), "uv" | "pipx")
                     && let Some(command) = python_manager(after, depth)
@@ -459,7 +580,11 @@ fn python(program: &str, rest: &[String], depth: u8) -> Command {
             }
         }
     }
-    Command { program: program.to_owned(), args: rest.to_vec(), ..Command::default() }
+    Command {
+        program: program.to_owned(),
+        args: rest.to_vec(),
+        ..Command::default()
+    }
 }
 
 /// `java [options] -jar FILE args` or `java [options] Main args`.
@@ -471,7 +596,11 @@ fn java(rest: &[String]) -> Command {
             args: rest[at + 2..].to_vec(),
             ..Command::default()
         },
-        _ => script("java", rest, &["-cp", "-classpath", "--class-path", "-p", "--module-path"]),
+        _ => script(
+            "java",
+            rest,
+            &["-cp", "-classpath", "--class-path", "-p", "--module-path"],
+        ),
     }
 }
 
@@ -484,6 +613,10 @@ fn script(program: &str, rest: &[String], valued: &[&str]) -> Command {
             args: rest[at + 1..].to_vec(),
             ..Command::default()
         },
-        None => Command { program: program.to_owned(), args: rest.to_vec(), ..Command::default() },
+        None => Command {
+            program: program.to_owned(),
+            args: rest.to_vec(),
+            ..Command::default()
+        },
     }
 }

@@ -40,17 +40,24 @@ impl Package {
             let name = name.split('@').next()?;
             return Self::named(Registry::Python, name.trim_end_matches(".git"));
         }
-        let end = token.find(['[', '=', '<', '>', '~', '!', '@', ' ', ';']).unwrap_or(token.len());
+        let end = token
+            .find(['[', '=', '<', '>', '~', '!', '@', ' ', ';'])
+            .unwrap_or(token.len());
         Self::named(Registry::Python, &token[..end])
     }
 
     /// An image token: tag and digest are dropped, a registry's host too.
     pub fn image(token: &str) -> Option<Self> {
         let token = token.split('@').next()?;
-        let (path, name) = token.rsplit_once('/').map_or(("", token), |(path, name)| (path, name));
+        let (path, name) = token
+            .rsplit_once('/')
+            .map_or(("", token), |(path, name)| (path, name));
         let name = name.split(':').next()?;
         let mut parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
-        if parts.first().is_some_and(|host| host.contains(['.', ':']) || *host == "localhost") {
+        if parts
+            .first()
+            .is_some_and(|host| host.contains(['.', ':']) || *host == "localhost")
+        {
             parts.remove(0);
         }
         parts.push(name);
@@ -60,7 +67,10 @@ impl Package {
     fn named(registry: Registry, name: &str) -> Option<Self> {
         let fits = |c: char| c.is_alphanumeric() || "@/._-".contains(c);
         let ok = !name.is_empty() && name.chars().all(fits) && !name.starts_with(['-', '.', '/']);
-        ok.then(|| Self { registry, name: name.to_owned() })
+        ok.then(|| Self {
+            registry,
+            name: name.to_owned(),
+        })
     }
 
     /// The name without its scope or folder: `server-memory`.
@@ -86,7 +96,11 @@ pub fn package_in_path(path: &str) -> Option<Package> {
             Some(_) => format!("{first}/{}", parts.next()?),
             None => first.to_owned(),
         };
-        return if name == ".bin" { None } else { Package::npm(&name) };
+        return if name == ".bin" {
+            None
+        } else {
+            Package::npm(&name)
+        };
     }
     for marker in ["/uv/tools/", "/pipx/venvs/"] {
         if let Some((_, rest)) = path.split_once(marker) {

@@ -8,12 +8,26 @@ fn argv(line: &str) -> Vec<String> {
     line.split(' ').map(|word| word.replace('·', " ")).collect()
 }
 
-fn check(line: &str, launcher: Option<Launcher>, program: &str, script: &str, package: &str, args: &str) {
+fn check(
+    line: &str,
+    launcher: Option<Launcher>,
+    program: &str,
+    script: &str,
+    package: &str,
+    args: &str,
+) {
     let command = Command::parse(&argv(line)).unwrap();
     assert_eq!(command.launcher, launcher, "launcher of {line}");
     assert_eq!(command.program, program, "program of {line}");
-    assert_eq!(command.script.as_deref().unwrap_or(""), script, "script of {line}");
-    let name = command.package.map(|package| package.name).unwrap_or_default();
+    assert_eq!(
+        command.script.as_deref().unwrap_or(""),
+        script,
+        "script of {line}"
+    );
+    let name = command
+        .package
+        .map(|package| package.name)
+        .unwrap_or_default();
     assert_eq!(name, package, "package of {line}");
     assert_eq!(command.args.join(" "), args, "arguments of {line}");
 }
@@ -34,7 +48,14 @@ fn npm_in_all_its_forms() {
     ] {
         check(line, some, "server-memory", "", server, "--x 1");
     }
-    check("npx -y -p @scope/pkg the-bin a", some, "the-bin", "", "@scope/pkg", "a");
+    check(
+        "npx -y -p @scope/pkg the-bin a",
+        some,
+        "the-bin",
+        "",
+        "@scope/pkg",
+        "a",
+    );
 }
 
 #[test]
@@ -47,9 +68,22 @@ fn node_scripts() {
         "@modelcontextprotocol/server-memory",
         "/data",
     );
-    check("node /srv/node_modules/.bin/mcp-server-memory", None, "node",
-        "/srv/node_modules/.bin/mcp-server-memory", "", "");
-    check("node --import tsx --inspect src/server.ts a", None, "node", "src/server.ts", "", "a");
+    check(
+        "node /srv/node_modules/.bin/mcp-server-memory",
+        None,
+        "node",
+        "/srv/node_modules/.bin/mcp-server-memory",
+        "",
+        "",
+    );
+    check(
+        "node --import tsx --inspect src/server.ts a",
+        None,
+        "node",
+        "src/server.ts",
+        "",
+        "a",
+    );
     check("node -e code", None, "node", "", "", "-e code");
     check("node", None, "node", "", "", "");
 }
@@ -57,35 +91,135 @@ fn node_scripts() {
 #[test]
 fn python_in_all_its_forms() {
     let some = Some(Launcher::Python);
-    check("uvx mcp-server-time@2025.1 --local-timezone UTC", some, "mcp-server-time", "",
-        "mcp-server-time", "--local-timezone UTC");
-    check("uv tool uvx mcp-server-git --repository /r", some, "mcp-server-git", "",
-        "mcp-server-git", "--repository /r");
-    check("uvx --from git+https://github.com/oraios/serena serena start-mcp-server", some, "serena", "",
-        "serena", "start-mcp-server");
-    check("uv --directory /p run server.py", some, "python", "server.py", "", "");
-    check("uv run --with mcp mcp run server.py", some, "mcp", "", "", "run server.py");
-    check("/v/bin/python3 /v/bin/mcp-server-time --local-timezone UTC", None, "python3",
-        "/v/bin/mcp-server-time", "", "--local-timezone UTC");
-    check("python3.12 -u -X dev -m mcp_server_git -v", None, "python3.12", "mcp_server_git", "", "-v");
-    check("/h/.local/share/uv/tools/mcp-server-time/bin/python /h/.local/bin/mcp-server-time", None,
-        "python", "/h/.local/bin/mcp-server-time", "mcp-server-time", "");
+    check(
+        "uvx mcp-server-time@2025.1 --local-timezone UTC",
+        some,
+        "mcp-server-time",
+        "",
+        "mcp-server-time",
+        "--local-timezone UTC",
+    );
+    check(
+        "uv tool uvx mcp-server-git --repository /r",
+        some,
+        "mcp-server-git",
+        "",
+        "mcp-server-git",
+        "--repository /r",
+    );
+    check(
+        "uvx --from git+https://github.com/oraios/serena serena start-mcp-server",
+        some,
+        "serena",
+        "",
+        "serena",
+        "start-mcp-server",
+    );
+    check(
+        "uv --directory /p run server.py",
+        some,
+        "python",
+        "server.py",
+        "",
+        "",
+    );
+    check(
+        "uv run --with mcp mcp run server.py",
+        some,
+        "mcp",
+        "",
+        "",
+        "run server.py",
+    );
+    check(
+        "/v/bin/python3 /v/bin/mcp-server-time --local-timezone UTC",
+        None,
+        "python3",
+        "/v/bin/mcp-server-time",
+        "",
+        "--local-timezone UTC",
+    );
+    check(
+        "python3.12 -u -X dev -m mcp_server_git -v",
+        None,
+        "python3.12",
+        "mcp_server_git",
+        "",
+        "-v",
+    );
+    check(
+        "/h/.local/share/uv/tools/mcp-server-time/bin/python /h/.local/bin/mcp-server-time",
+        None,
+        "python",
+        "/h/.local/bin/mcp-server-time",
+        "mcp-server-time",
+        "",
+    );
     check("python -c print(1)", None, "python", "", "", "-c print(1)");
 }
 
 #[test]
 fn shells_and_prefixes() {
     let some = Some(Launcher::Shell);
-    check("sh -c mcp-server-memory", some, "mcp-server-memory", "", "", "");
-    check("/bin/bash -lc cd·/x·&&·A=1·exec·npx·-y·@s/p·z", some, "p", "", "@s/p", "z");
-    check("sh -c python3·/x/deaf.py;·true", some, "python3", "/x/deaf.py", "", "");
-    check("bash /home/u/start.sh x", some, "sh", "/home/u/start.sh", "", "x");
+    check(
+        "sh -c mcp-server-memory",
+        some,
+        "mcp-server-memory",
+        "",
+        "",
+        "",
+    );
+    check(
+        "/bin/bash -lc cd·/x·&&·A=1·exec·npx·-y·@s/p·z",
+        some,
+        "p",
+        "",
+        "@s/p",
+        "z",
+    );
+    check(
+        "sh -c python3·/x/deaf.py;·true",
+        some,
+        "python3",
+        "/x/deaf.py",
+        "",
+        "",
+    );
+    check(
+        "bash /home/u/start.sh x",
+        some,
+        "sh",
+        "/home/u/start.sh",
+        "",
+        "x",
+    );
     check("bash", None, "bash", "", "", "");
     check("-zsh", None, "zsh", "", "", "");
     let some = Some(Launcher::Prefix);
-    check("env A=b node /x/server.js", some, "node", "/x/server.js", "", "");
-    check("timeout -k 5 60 uvx mcp-server-time", some, "mcp-server-time", "", "mcp-server-time", "");
-    check("mcpvisor run --name m -- npx -y @s/p", some, "p", "", "@s/p", "");
+    check(
+        "env A=b node /x/server.js",
+        some,
+        "node",
+        "/x/server.js",
+        "",
+        "",
+    );
+    check(
+        "timeout -k 5 60 uvx mcp-server-time",
+        some,
+        "mcp-server-time",
+        "",
+        "mcp-server-time",
+        "",
+    );
+    check(
+        "mcpvisor run --name m -- npx -y @s/p",
+        some,
+        "p",
+        "",
+        "@s/p",
+        "",
+    );
 }
 
 #[test]
@@ -98,7 +232,14 @@ fn containers() {
         "github/github-mcp-server",
         "stdio",
     );
-    check("docker run --rm -i mcp/fetch", Some(Launcher::Container), "fetch", "", "mcp/fetch", "");
+    check(
+        "docker run --rm -i mcp/fetch",
+        Some(Launcher::Container),
+        "fetch",
+        "",
+        "mcp/fetch",
+        "",
+    );
     check("docker ps -a", None, "docker", "", "", "ps -a");
 }
 

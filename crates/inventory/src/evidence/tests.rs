@@ -5,7 +5,10 @@ use crate::command::Command;
 
 fn confidence(line: &str) -> f64 {
     let argv: Vec<String> = line.split(' ').map(|word| word.replace('·', " ")).collect();
-    Command::parse(&argv).as_ref().and_then(by_name).map_or(0.0, |verdict| verdict.confidence)
+    Command::parse(&argv)
+        .as_ref()
+        .and_then(by_name)
+        .map_or(0.0, |verdict| verdict.confidence)
 }
 
 #[test]
@@ -61,6 +64,11 @@ fn what_only_mentions_mcp_is_not() {
         "code /home/u/mcp-server",
         "cargo run -p mcp",
         "mcp-cli call x",
+        "grep --line-buffered mcp-server",
+        "rg mcp-server",
+        "/usr/bin/python3 /usr/bin/pytest mcp",
+        "less mcp",
+        "ssh mcp serve",
         "npx create-mcp-server",
     ] {
         assert!(confidence(line) < LISTED, "{line}: {}", confidence(line));

@@ -15,7 +15,10 @@ pub(super) fn judge(scene: &Scene<'_>, findings: &mut Vec<Finding>) {
         let mut found = finding(
             FindingKind::BadConfiguration,
             Severity::Warning,
-            id(FindingKind::BadConfiguration, [file.as_str(), problem.message.as_str()]),
+            id(
+                FindingKind::BadConfiguration,
+                [file.as_str(), problem.message.as_str()],
+            ),
             format!("{}{at} cannot be used", model::text::safe(&file)),
             "Servers that it declares are unknown here. Mend the file; its client will not read it either.",
         );

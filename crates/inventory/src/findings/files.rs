@@ -49,12 +49,16 @@ fn hubs(scene: &Scene<'_>, findings: &mut Vec<Finding>) {
         let replaced = match (process, hub.started_at) {
             // The pid was given out again: its process started well after the hub said it did.
             (Some(process), Some(started)) => {
-                let real = scene.table.moment.wall_of(process.id().start_ticks, &scene.table.host);
+                let real = scene
+                    .table
+                    .moment
+                    .wall_of(process.id().start_ticks, &scene.table.host);
                 real.duration_since(started).as_secs_f64() > 60.0
             }
             _ => false,
         };
-        let zombie = process.is_some_and(|p| p.sample.counters.state == model::ProcessState::Zombie);
+        let zombie =
+            process.is_some_and(|p| p.sample.counters.state == model::ProcessState::Zombie);
         if process.is_some() && !replaced && !zombie {
             continue;
         }
@@ -80,7 +84,11 @@ fn hubs(scene: &Scene<'_>, findings: &mut Vec<Finding>) {
 }
 
 fn log(scene: &Scene<'_>, file: &crate::context::WatchedFile) -> Option<Finding> {
-    let mut evidence = vec![format!("{} holds {}", model::text::safe(&file.path), units::bytes(file.bytes))];
+    let mut evidence = vec![format!(
+        "{} holds {}",
+        model::text::safe(&file.path),
+        units::bytes(file.bytes)
+    )];
     let mut severity = match file.bytes {
         HUGE_LOG.. => Some(Severity::Error),
         LARGE_LOG.. => Some(Severity::Warning),
@@ -91,10 +99,22 @@ fn log(scene: &Scene<'_>, file: &crate::context::WatchedFile) -> Option<Finding>
         let growth = file.bytes.saturating_sub(*before) as f64;
         let a_day = growth / seconds.max(1.0) * 86_400.0;
         if seconds >= GROWTH_SPAN && a_day >= GROWTH_A_DAY {
-            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "positive, for display")]
+            #[expect(
+                clippy::cast_possible_truncation,
+                clippy::cast_sign_loss,
+                reason = "positive, for display"
+            )]
             let shown = a_day as u64;
-            evidence.push(format!("it grew by {} a day over the last {}", units::bytes(shown), units::seconds(seconds)));
-            severity = severity.max(Some(if a_day >= 1e9 { Severity::Error } else { Severity::Warning }));
+            evidence.push(format!(
+                "it grew by {} a day over the last {}",
+                units::bytes(shown),
+                units::seconds(seconds)
+            ));
+            severity = severity.max(Some(if a_day >= 1e9 {
+                Severity::Error
+            } else {
+                Severity::Warning
+            }));
         }
     }
     let severity = severity?;

@@ -24,7 +24,8 @@ pub(super) fn judge(scene: &Scene<'_>, findings: &mut Vec<Finding>) {
             findings.push(duplicate(scene, server, instance));
         }
         let leaf = scene.table.get(instance.leaf.pid);
-        let stopped = leaf.is_some_and(|leaf| leaf.sample.counters.state == model::ProcessState::Stopped);
+        let stopped =
+            leaf.is_some_and(|leaf| leaf.sample.counters.state == model::ProcessState::Stopped);
         if stopped {
             findings.push(stopped_leaf(scene, server, instance));
         }
@@ -41,15 +42,25 @@ fn orphan(scene: &Scene<'_>, server: &Server, instance: &Instance) -> Finding {
     let cost = scene.cost(&processes);
     let heavy = cost.pss_bytes.unwrap_or(cost.rss_bytes) >= HEAVY_BYTES;
     let busy = cost.cpu_percent.is_some_and(|cpu| cpu >= BUSY_PERCENT);
-    let severity = if heavy || busy { Severity::Error } else { Severity::Warning };
+    let severity = if heavy || busy {
+        Severity::Error
+    } else {
+        Severity::Warning
+    };
     let id = id(FindingKind::Orphan, [instance.root.to_string().as_str()]);
     let gone = instance.orphaned.as_ref();
     let mut evidence = gone.map(|gone| gone.evidence.clone()).unwrap_or_default();
     if let Some(since) = gone.and_then(|gone| gone.since) {
         let seconds = scene.table.moment.wall.duration_since(since).as_secs_f64();
-        evidence.push(format!("its owner has been gone for at least {}", units::seconds(seconds)));
+        evidence.push(format!(
+            "its owner has been gone for at least {}",
+            units::seconds(seconds)
+        ));
     }
-    evidence.push(format!("it has run for {}", units::seconds(scene.age(instance.root))));
+    evidence.push(format!(
+        "it has run for {}",
+        units::seconds(scene.age(instance.root))
+    ));
     let pid = instance.root.pid;
     Finding {
         server: Some(server.id.clone()),
@@ -61,7 +72,11 @@ fn orphan(scene: &Scene<'_>, server: &Server, instance: &Instance) -> Finding {
             FindingKind::Orphan,
             severity,
             id,
-            format!("{} was left behind (PID {pid}): {}", named(server), burden(&cost)),
+            format!(
+                "{} was left behind (PID {pid}): {}",
+                named(server),
+                burden(&cost)
+            ),
             "Its owner is gone, so nobody will ever stop it. Clean it up.",
         )
     }
@@ -80,7 +95,12 @@ fn let_go(scene: &Scene<'_>, server: &Server, instance: &Instance) -> Finding {
             FindingKind::Surplus,
             Severity::Warning,
             id(FindingKind::Surplus, [instance.root.to_string().as_str()]),
-            format!("{} is no longer used (PID {}): {}", named(server), instance.root.pid, burden(&cost)),
+            format!(
+                "{} is no longer used (PID {}): {}",
+                named(server),
+                instance.root.pid,
+                burden(&cost)
+            ),
             "Restart its owner, or let the owner reconnect its servers; it forgot this one.",
         )
     }
@@ -108,7 +128,12 @@ fn duplicate(scene: &Scene<'_>, server: &Server, instance: &Instance) -> Finding
             FindingKind::Duplicate,
             Severity::Warning,
             id(FindingKind::Duplicate, [instance.root.to_string().as_str()]),
-            format!("{} was started twice (PID {}): {}", named(server), instance.root.pid, burden(&cost)),
+            format!(
+                "{} was started twice (PID {}): {}",
+                named(server),
+                instance.root.pid,
+                burden(&cost)
+            ),
             "Two writers on one store lose data. Look whether two configuration files of the owner declare it.",
         )
     }
@@ -122,15 +147,32 @@ fn surplus(scene: &Scene<'_>, server: &Server) -> Option<Finding> {
         .filter(|i| i.state == ServerState::Surplus && i.unused.is_none())
         .collect();
     let first = extra.first()?;
-    let processes: Vec<_> = extra.iter().flat_map(|instance| member_ids(instance)).collect();
+    let processes: Vec<_> = extra
+        .iter()
+        .flat_map(|instance| member_ids(instance))
+        .collect();
     let cost = scene.cost(&processes);
-    let severity = if extra.len() >= EXPLOSION { Severity::Error } else { Severity::Warning };
+    let severity = if extra.len() >= EXPLOSION {
+        Severity::Error
+    } else {
+        Severity::Warning
+    };
     Some(Finding {
         server: Some(server.id.clone()),
         evidence: vec![
-            format!("{} identical instances run under one owner (PID {})", server.instances.len(),
-                server.owner.pid.map_or_else(|| "?".to_owned(), |pid| pid.to_string())),
-            format!("the oldest is PID {} and has run for {}", first.root.pid, units::seconds(scene.age(first.root))),
+            format!(
+                "{} identical instances run under one owner (PID {})",
+                server.instances.len(),
+                server
+                    .owner
+                    .pid
+                    .map_or_else(|| "?".to_owned(), |pid| pid.to_string())
+            ),
+            format!(
+                "the oldest is PID {} and has run for {}",
+                first.root.pid,
+                units::seconds(scene.age(first.root))
+            ),
         ],
         cost,
         processes,
@@ -138,7 +180,13 @@ fn surplus(scene: &Scene<'_>, server: &Server) -> Option<Finding> {
             FindingKind::Surplus,
             severity,
             id(FindingKind::Surplus, [server.id.as_str()]),
-            format!("{} runs {} times: {} more than one needs {}", named(server), server.instances.len(), extra.len(), burden(&cost)),
+            format!(
+                "{} runs {} times: {} more than one needs {}",
+                named(server),
+                server.instances.len(),
+                extra.len(),
+                burden(&cost)
+            ),
             "The owner lives and holds their pipes, so they are not cleaned under it. Restart the owner, or close the sessions that you do not need.",
         )
     })
@@ -148,22 +196,36 @@ fn stopped_leaf(scene: &Scene<'_>, server: &Server, instance: &Instance) -> Find
     let pid = instance.leaf.pid;
     Finding {
         server: Some(server.id.clone()),
-        evidence: vec![format!("PID {pid} is in state T: a signal stopped it, and nothing has continued it")],
+        evidence: vec![format!(
+            "PID {pid} is in state T: a signal stopped it, and nothing has continued it"
+        )],
         cost: scene.cost(&[instance.leaf]),
         processes: vec![instance.leaf],
         command: Some(format!("kill -CONT {pid}")),
         ..finding(
             FindingKind::Stopped,
-            if instance.orphaned.is_some() { Severity::Warning } else { Severity::Error },
+            if instance.orphaned.is_some() {
+                Severity::Warning
+            } else {
+                Severity::Error
+            },
             id(FindingKind::Stopped, [instance.root.to_string().as_str()]),
-            format!("{} is stopped (PID {pid}) and answers nobody", named(server)),
+            format!(
+                "{} is stopped (PID {pid}) and answers nobody",
+                named(server)
+            ),
             "Continue it, or have its owner restart it.",
         )
     }
 }
 
 fn strays(scene: &Scene<'_>, server: &Server, instance: &Instance) -> Option<Finding> {
-    let strays: Vec<_> = instance.members.iter().filter(|m| m.stray).map(|m| m.id).collect();
+    let strays: Vec<_> = instance
+        .members
+        .iter()
+        .filter(|m| m.stray)
+        .map(|m| m.id)
+        .collect();
     let first = scene.table.get(strays.first()?.pid)?;
     let evidence = strays
         .iter()
@@ -214,14 +276,22 @@ fn undeclared(scene: &Scene<'_>, server: &Server) -> Option<Finding> {
     if disabled {
         return Some(Finding {
             server: Some(server.id.clone()),
-            evidence: server.declared_in.iter().map(|place| format!("disabled in {}", place.file)).collect(),
+            evidence: server
+                .declared_in
+                .iter()
+                .map(|place| format!("disabled in {}", place.file))
+                .collect(),
             cost: scene.cost(&processes),
             processes,
             ..finding(
                 FindingKind::DisabledRunning,
                 Severity::Warning,
                 id(FindingKind::DisabledRunning, [server.id.as_str()]),
-                format!("{} runs although it is disabled (PID {})", named(server), first.root.pid),
+                format!(
+                    "{} runs although it is disabled (PID {})",
+                    named(server),
+                    first.root.pid
+                ),
                 "Restart its owner so that it reads its configuration again.",
             )
         });
@@ -239,7 +309,11 @@ fn undeclared(scene: &Scene<'_>, server: &Server) -> Option<Finding> {
             FindingKind::Undeclared,
             Severity::Info,
             id(FindingKind::Undeclared, [server.id.as_str()]),
-            format!("{} runs but no configuration declares it (PID {})", named(server), first.root.pid),
+            format!(
+                "{} runs but no configuration declares it (PID {})",
+                named(server),
+                first.root.pid
+            ),
             "It may come from a plugin, a command line, or an entry that has been removed since.",
         )
     })

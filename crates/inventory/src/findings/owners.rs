@@ -24,7 +24,12 @@ fn several_gateways(scene: &Scene<'_>, findings: &mut Vec<Finding>) {
     for (owner, process) in &gateways {
         let key = (owner.name.as_str(), process.sample.facts.uid);
         // Bridges serve one server each: many of them are many servers.
-        if told.contains(&key) || !matches!(key.0, "mcp-hub" | "mcpproxy-go" | "toolhive" | "agentgateway" | "ContextForge") {
+        if told.contains(&key)
+            || !matches!(
+                key.0,
+                "mcp-hub" | "mcpproxy-go" | "toolhive" | "agentgateway" | "ContextForge"
+            )
+        {
             continue;
         }
         let same: Vec<_> = gateways
@@ -40,13 +45,21 @@ fn several_gateways(scene: &Scene<'_>, findings: &mut Vec<Finding>) {
         }
         told.push(key);
         let processes: Vec<_> = same.iter().map(|(_, process)| process.id()).collect();
-        let pids = processes.iter().map(|id| id.pid.to_string()).collect::<Vec<_>>().join(", ");
+        let pids = processes
+            .iter()
+            .map(|id| id.pid.to_string())
+            .collect::<Vec<_>>()
+            .join(", ");
         findings.push(Finding {
             evidence: same
                 .iter()
                 .map(|(_, process)| {
                     let shown = model::redact::arguments(process.argv());
-                    format!("PID {}: {}", process.pid(), model::text::safe(&model::text::command_line(&shown)))
+                    format!(
+                        "PID {}: {}",
+                        process.pid(),
+                        model::text::safe(&model::text::command_line(&shown))
+                    )
                 })
                 .collect(),
             cost: scene.cost(&processes),
@@ -55,7 +68,11 @@ fn several_gateways(scene: &Scene<'_>, findings: &mut Vec<Finding>) {
                 FindingKind::SeveralGateways,
                 Severity::Warning,
                 id(FindingKind::SeveralGateways, [owner.name.as_str()]),
-                format!("{} runs {} times with the same configuration (PID {pids})", owner.name, same.len()),
+                format!(
+                    "{} runs {} times with the same configuration (PID {pids})",
+                    owner.name,
+                    same.len()
+                ),
                 "Each starts a full set of servers. Keep one and stop the others.",
             )
         });
@@ -69,12 +86,19 @@ fn not_running(scene: &Scene<'_>, findings: &mut Vec<Finding>) {
         if server.state != ServerState::NotRunning || !server.owner.alive {
             continue;
         }
-        let in_project = server.declared_in.iter().any(|place| place.scope.starts_with("project") || place.scope.starts_with("local"));
+        let in_project = server
+            .declared_in
+            .iter()
+            .any(|place| place.scope.starts_with("project") || place.scope.starts_with("local"));
         if in_project || server.transport != crate::Transport::Stdio {
             continue;
         }
         let gateway = server.owner.kind == OwnerKind::Gateway;
-        let pid = server.owner.pid.map(|pid| format!(" (PID {pid})")).unwrap_or_default();
+        let pid = server
+            .owner
+            .pid
+            .map(|pid| format!(" (PID {pid})"))
+            .unwrap_or_default();
         findings.push(Finding {
             server: Some(server.id.clone()),
             evidence: server

@@ -16,7 +16,11 @@ const ZOMBIE_GRACE_SECONDS: f64 = 10.0;
 
 pub(super) fn judge(scene: &Scene<'_>, findings: &mut Vec<Finding>) {
     for (server, instance) in scene.inventory.instances() {
-        for process in instance.members.iter().filter_map(|member| scene.table.get(member.id.pid)) {
+        for process in instance
+            .members
+            .iter()
+            .filter_map(|member| scene.table.get(member.id.pid))
+        {
             findings.extend(hot(scene, server, process));
             findings.extend(fds(scene, server, process));
             findings.extend(deleted(scene, server, process));
@@ -46,7 +50,10 @@ fn hot(scene: &Scene<'_>, server: &Server, process: &Process) -> Option<Finding>
         server: Some(server.id.clone()),
         evidence: vec![
             format!("it uses {now:.0} % of a processor now"),
-            format!("it has used {average:.0} % of one on average for {}", units::seconds(age)),
+            format!(
+                "it has used {average:.0} % of one on average for {}",
+                units::seconds(age)
+            ),
         ],
         cost: scene.cost(&[process.id()]),
         processes: vec![process.id()],
@@ -55,7 +62,10 @@ fn hot(scene: &Scene<'_>, server: &Server, process: &Process) -> Option<Finding>
             FindingKind::Hot,
             Severity::Error,
             id(FindingKind::Hot, [process.id().to_string().as_str()]),
-            format!("{} uses a processor without end (PID {pid}, {now:.0} %)", named(server)),
+            format!(
+                "{} uses a processor without end (PID {pid}, {now:.0} %)",
+                named(server)
+            ),
             "A healthy server is idle between calls. Restart it by its owner, or clean it if it is an orphan.",
         )
     })
@@ -83,9 +93,20 @@ fn fds(scene: &Scene<'_>, server: &Server, process: &Process) -> Option<Finding>
         processes: vec![process.id()],
         ..finding(
             FindingKind::FdsNearLimit,
-            if share >= 90 { Severity::Error } else { Severity::Warning },
-            id(FindingKind::FdsNearLimit, [process.id().to_string().as_str()]),
-            format!("{} has {share} % of its descriptors open (PID {})", named(server), process.pid()),
+            if share >= 90 {
+                Severity::Error
+            } else {
+                Severity::Warning
+            },
+            id(
+                FindingKind::FdsNearLimit,
+                [process.id().to_string().as_str()],
+            ),
+            format!(
+                "{} has {share} % of its descriptors open (PID {})",
+                named(server),
+                process.pid()
+            ),
             "At the limit every call fails with EMFILE. Restart it by its owner; a higher limit only delays this if it leaks.",
         )
     })
@@ -109,22 +130,41 @@ fn deleted(scene: &Scene<'_>, server: &Server, process: &Process) -> Option<Find
         ..finding(
             FindingKind::DeletedExecutable,
             Severity::Info,
-            id(FindingKind::DeletedExecutable, [process.id().to_string().as_str()]),
-            format!("{} runs a program that is no longer on disk (PID {})", named(server), process.pid()),
+            id(
+                FindingKind::DeletedExecutable,
+                [process.id().to_string().as_str()],
+            ),
+            format!(
+                "{} runs a program that is no longer on disk (PID {})",
+                named(server),
+                process.pid()
+            ),
             "An upgrade replaced it: the old version runs until its owner restarts it.",
         )
     })
 }
 
-fn ports(scene: &Scene<'_>, server: &Server, instance: &Instance, process: &Process) -> Option<Finding> {
+fn ports(
+    scene: &Scene<'_>,
+    server: &Server,
+    instance: &Instance,
+    process: &Process,
+) -> Option<Finding> {
     let connections = process.sample.connections.as_ref()?.value.as_ref()?;
-    let mut ports: Vec<u16> = connections.iter().filter_map(model::Connection::listening_port).collect();
+    let mut ports: Vec<u16> = connections
+        .iter()
+        .filter_map(model::Connection::listening_port)
+        .collect();
     ports.sort_unstable();
     ports.dedup();
     if ports.is_empty() {
         return None;
     }
-    let list = ports.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    let list = ports
+        .iter()
+        .map(ToString::to_string)
+        .collect::<Vec<_>>()
+        .join(", ");
     Some(Finding {
         server: Some(server.id.clone()),
         evidence: vec![format!("PID {} listens on port {list}", process.pid())],
@@ -135,7 +175,11 @@ fn ports(scene: &Scene<'_>, server: &Server, instance: &Instance, process: &Proc
             FindingKind::PortHeld,
             Severity::Warning,
             id(FindingKind::PortHeld, [process.id().to_string().as_str()]),
-            format!("an orphan of {} holds port {list} (PID {})", named(server), process.pid()),
+            format!(
+                "an orphan of {} holds port {list} (PID {})",
+                named(server),
+                process.pid()
+            ),
             "A new server cannot listen there until this one is gone.",
         )
     })
@@ -162,7 +206,11 @@ fn locks(scene: &Scene<'_>, server: &Server, instance: &Instance) -> Option<Find
             FindingKind::LockHeld,
             Severity::Warning,
             id(FindingKind::LockHeld, [instance.root.to_string().as_str()]),
-            format!("an orphan of {} holds a lock on {}", named(server), model::text::safe(path)),
+            format!(
+                "an orphan of {} holds a lock on {}",
+                named(server),
+                model::text::safe(path)
+            ),
             "A new server that wants the same file waits or fails until this one is gone.",
         )
     })
@@ -175,18 +223,25 @@ fn clean_command(instance: &Instance) -> String {
 
 /// Zombies below servers, owners and gateways, one finding for each parent that does not wait.
 fn zombies(scene: &Scene<'_>, findings: &mut Vec<Finding>) {
-    let mut by_parent: std::collections::BTreeMap<u32, Vec<&Process>> = std::collections::BTreeMap::new();
+    let mut by_parent: std::collections::BTreeMap<u32, Vec<&Process>> =
+        std::collections::BTreeMap::new();
     for process in scene.table.processes() {
         if process.sample.counters.state == ProcessState::Zombie && lasting(scene, process) {
             by_parent.entry(process.ppid()).or_default().push(process);
         }
     }
     for (parent, dead) in by_parent {
-        let owner = scene.inventory.owners.iter().find(|owner| owner.pid == Some(parent));
+        let owner = scene
+            .inventory
+            .owners
+            .iter()
+            .find(|owner| owner.pid == Some(parent));
         let server = scene.inventory.instance_of(parent);
-        let mcp = owner.is_some() || server.is_some() || dead.iter().any(|process| {
-            process.comm().to_ascii_lowercase().contains("mcp")
-        });
+        let mcp = owner.is_some()
+            || server.is_some()
+            || dead
+                .iter()
+                .any(|process| process.comm().to_ascii_lowercase().contains("mcp"));
         if !mcp {
             continue;
         }
@@ -195,9 +250,16 @@ fn zombies(scene: &Scene<'_>, findings: &mut Vec<Finding>) {
         let names: Vec<String> = dead
             .iter()
             .take(8)
-            .map(|process| format!("PID {} ({}) has ended", process.pid(), model::text::safe(process.comm())))
+            .map(|process| {
+                format!(
+                    "PID {} ({}) has ended",
+                    process.pid(),
+                    model::text::safe(process.comm())
+                )
+            })
             .collect();
-        let in_container = parent == 1 || owner.is_some_and(|owner| owner.kind == OwnerKind::Gateway);
+        let in_container =
+            parent == 1 || owner.is_some_and(|owner| owner.kind == OwnerKind::Gateway);
         findings.push(Finding {
             server: server.map(|(server, _)| server.id.clone()),
             evidence: names,

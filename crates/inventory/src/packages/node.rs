@@ -20,8 +20,14 @@ const SDKS: [&str; 7] = [
 
 /// What a script that uses an SDK contains.
 const IMPORTS: [(&str, &str); 4] = [
-    ("@modelcontextprotocol/sdk/server", "@modelcontextprotocol/sdk"),
-    ("@modelcontextprotocol/server", "@modelcontextprotocol/server"),
+    (
+        "@modelcontextprotocol/sdk/server",
+        "@modelcontextprotocol/sdk",
+    ),
+    (
+        "@modelcontextprotocol/server",
+        "@modelcontextprotocol/server",
+    ),
     ("from \"fastmcp\"", "fastmcp"),
     ("from 'fastmcp'", "fastmcp"),
 ];
@@ -45,18 +51,27 @@ pub(super) fn facts(script: &Path, read: &ReadFile<'_>) -> PackageFacts {
     let real = std::fs::canonicalize(script).unwrap_or_else(|_| script.to_owned());
     let imports = read(&real, SCRIPT_CAP).and_then(|text| first_mention(&text, &IMPORTS));
     let Some((folder, manifest)) = manifest(&real, read) else {
-        return PackageFacts { imports, ..PackageFacts::default() };
+        return PackageFacts {
+            imports,
+            ..PackageFacts::default()
+        };
     };
-    let sdk = SDKS
-        .iter()
-        .find(|sdk| manifest.dependencies.as_ref().is_some_and(|all| all.contains_key(**sdk)));
+    let sdk = SDKS.iter().find(|sdk| {
+        manifest
+            .dependencies
+            .as_ref()
+            .is_some_and(|all| all.contains_key(**sdk))
+    });
     let entry = paths(manifest.bin.as_ref())
         .into_iter()
         .chain(paths(manifest.main.as_ref()))
         .chain(paths(manifest.module.as_ref()))
         .any(|entry| same_file(&folder, &entry, &real));
     let speaks_of_mcp = paths(manifest.keywords.as_ref()).iter().any(|word| {
-        matches!(word.to_ascii_lowercase().as_str(), "mcp" | "modelcontextprotocol" | "model-context-protocol" | "mcp-server")
+        matches!(
+            word.to_ascii_lowercase().as_str(),
+            "mcp" | "modelcontextprotocol" | "model-context-protocol" | "mcp-server"
+        )
     });
     PackageFacts {
         name: manifest.name,
@@ -72,7 +87,10 @@ fn manifest(script: &Path, read: &ReadFile<'_>) -> Option<(PathBuf, Manifest)> {
     script.ancestors().skip(1).take(DEEPEST).find_map(|folder| {
         let text = read(&folder.join("package.json"), METADATA_CAP)?;
         let manifest: Manifest = serde_json::from_slice(&text).ok()?;
-        manifest.name.is_some().then(|| (folder.to_owned(), manifest))
+        manifest
+            .name
+            .is_some()
+            .then(|| (folder.to_owned(), manifest))
     })
 }
 
@@ -81,10 +99,14 @@ fn paths(value: Option<&serde_json::Value>) -> Vec<String> {
     use serde_json::Value;
     match value {
         Some(Value::String(path)) => vec![path.clone()],
-        Some(Value::Array(all)) => all.iter().filter_map(|v| v.as_str().map(String::from)).collect(),
-        Some(Value::Object(all)) => {
-            all.values().filter_map(|v| v.as_str().map(String::from)).collect()
-        }
+        Some(Value::Array(all)) => all
+            .iter()
+            .filter_map(|v| v.as_str().map(String::from))
+            .collect(),
+        Some(Value::Object(all)) => all
+            .values()
+            .filter_map(|v| v.as_str().map(String::from))
+            .collect(),
         _ => Vec::new(),
     }
 }

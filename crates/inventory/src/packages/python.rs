@@ -28,11 +28,16 @@ pub(super) fn facts(
     script: &Path,
     read: &ReadFile<'_>,
 ) -> PackageFacts {
-    let module = command.script.as_deref().filter(|_| script.iter().any(|part| part == "-m"));
+    let module = command
+        .script
+        .as_deref()
+        .filter(|_| script.iter().any(|part| part == "-m"));
     if let Some(module) = module {
-        return distribution(process, script, top(module), read).unwrap_or_default();
+        return distribution(process, script, module, read).unwrap_or_default();
     }
-    let Some(text) = read(script, SCRIPT_CAP) else { return PackageFacts::default() };
+    let Some(text) = read(script, SCRIPT_CAP) else {
+        return PackageFacts::default();
+    };
     let imports = first_mention(&text, &IMPORTS);
     if imports.is_none() && text.len() <= CONSOLE_SCRIPT {
         for module in imported(&text) {
@@ -41,7 +46,10 @@ pub(super) fn facts(
             }
         }
     }
-    PackageFacts { imports, ..PackageFacts::default() }
+    PackageFacts {
+        imports,
+        ..PackageFacts::default()
+    }
 }
 
 /// Modules that a console script imports: `from mcp_server_time import main`.
@@ -49,34 +57,49 @@ fn imported(text: &[u8]) -> Vec<String> {
     String::from_utf8_lossy(text)
         .lines()
         .filter_map(|line| {
-            let rest = line.trim().strip_prefix("from ").or_else(|| line.trim().strip_prefix("import "))?;
-            let name = top(rest.split([' ', ',']).next()?);
-            (!matches!(name, "sys" | "re" | "os" | "importlib") && !name.is_empty()).then(|| name.to_owned())
+            let rest = line
+                .trim()
+                .strip_prefix("from ")
+                .or_else(|| line.trim().strip_prefix("import "))?;
+            let name = rest.split([' ', ',']).next()?;
+            let own = !matches!(top(name), "sys" | "re" | "os" | "importlib" | "");
+            own.then(|| name.to_owned())
         })
         .collect()
+}
+
+/// The first parts of a dotted name.
+fn first_parts(module: &str, count: usize) -> String {
+    module.split('.').take(count).collect::<Vec<_>>().join(".")
 }
 
 fn top(module: &str) -> &str {
     module.split('.').next().unwrap_or(module)
 }
 
-/// Metadata of the distribution that brings a module.
+/// Metadata of the distribution that brings a module: `mcp_server_time.cli` comes with
+/// `mcp-server-time`, `company.server` with `company-server` where that is shared by many.
 fn distribution(
     process: &Process,
     script: &Path,
     module: &str,
     read: &ReadFile<'_>,
 ) -> Option<PackageFacts> {
-    let wanted = normal(module);
+    let wanted = [normal(&first_parts(module, 2)), normal(top(module))];
     for site in site_packages(process, script) {
-        let Ok(entries) = std::fs::read_dir(&site) else { continue };
+        let Ok(entries) = std::fs::read_dir(&site) else {
+            continue;
+        };
         for entry in entries.flatten().take(10_000) {
             let folder = entry.file_name();
-            let Some(name) = folder.to_str().and_then(|name| name.strip_suffix(".dist-info")) else {
+            let Some(name) = folder
+                .to_str()
+                .and_then(|name| name.strip_suffix(".dist-info"))
+            else {
                 continue;
             };
             let name = name.rsplit_once('-').map_or(name, |(name, _)| name);
-            if normal(name) != wanted && !brings(&entry.path(), module, read) {
+            if !wanted.contains(&normal(name)) && !brings(&entry.path(), top(module), read) {
                 continue;
             }
             let metadata = read(&entry.path().join("METADATA"), METADATA_CAP)?;
@@ -88,14 +111,19 @@ fn distribution(
 
 /// The distribution lists the module as one of its own, under another name than its own.
 fn brings(folder: &Path, module: &str, read: &ReadFile<'_>) -> bool {
-    read(&folder.join("top_level.txt"), 4096)
-        .is_some_and(|text| text.split(|&c| c == b'\n').any(|line| line == module.as_bytes()))
+    read(&folder.join("top_level.txt"), 4096).is_some_and(|text| {
+        text.split(|&c| c == b'\n')
+            .any(|line| line == module.as_bytes())
+    })
 }
 
 /// Name, and the SDK among its requirements (core metadata specification).
 fn from_metadata(metadata: &[u8]) -> PackageFacts {
     let text = String::from_utf8_lossy(metadata);
-    let mut facts = PackageFacts { entry: true, ..PackageFacts::default() };
+    let mut facts = PackageFacts {
+        entry: true,
+        ..PackageFacts::default()
+    };
     for line in text.lines().take_while(|line| !line.is_empty()) {
         if let Some(name) = line.strip_prefix("Name: ") {
             facts.name = Some(name.trim().to_owned());
@@ -115,7 +143,11 @@ fn from_metadata(metadata: &[u8]) -> PackageFacts {
         }
     }
     // The SDKs bring programs of their own, which are no servers.
-    if facts.name.as_deref().is_some_and(|name| name == "mcp" || name == "fastmcp") {
+    if facts
+        .name
+        .as_deref()
+        .is_some_and(|name| name == "mcp" || name == "fastmcp")
+    {
         return PackageFacts::default();
     }
     facts
@@ -132,9 +164,16 @@ fn site_packages(process: &Process, script: &Path) -> Vec<PathBuf> {
     let exe = process.sample.facts.exe.as_deref().map(PathBuf::from);
     let real = std::fs::canonicalize(script).ok();
     let mut found = Vec::new();
-    for program in [named, real, Some(script.to_owned()), exe].into_iter().flatten() {
-        let Some(prefix) = program.parent().and_then(Path::parent) else { continue };
-        let Ok(entries) = std::fs::read_dir(prefix.join("lib")) else { continue };
+    for program in [named, real, Some(script.to_owned()), exe]
+        .into_iter()
+        .flatten()
+    {
+        let Some(prefix) = program.parent().and_then(Path::parent) else {
+            continue;
+        };
+        let Ok(entries) = std::fs::read_dir(prefix.join("lib")) else {
+            continue;
+        };
         for entry in entries.flatten().take(1000) {
             let is_python = entry.file_name().to_str().is_some_and(|name| {
                 name.starts_with("python3") && !base_name(name).contains(".so")
@@ -155,7 +194,8 @@ mod tests {
 
     #[test]
     fn console_scripts_name_their_module() {
-        let script = b"#!/v/bin/python3\nimport sys\nfrom mcp_server_time import main\nsys.exit(main())\n";
+        let script =
+            b"#!/v/bin/python3\nimport sys\nfrom mcp_server_time import main\nsys.exit(main())\n";
         assert_eq!(imported(script), ["mcp_server_time"]);
         assert!(contains(script, b"import sys"));
     }

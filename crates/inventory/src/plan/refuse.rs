@@ -16,9 +16,7 @@ use crate::wiring::{Channel, OtherEnd, Wiring};
 use crate::{Context, Instance, Inventory, OwnerKind, Role, Server};
 
 /// Kinds of reasons.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, schemars::JsonSchema,
-)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum RefusalKind {
     /// Its owner lives.
@@ -81,7 +79,11 @@ pub struct Refusal {
 
 impl Refusal {
     fn new(kind: RefusalKind, detail: impl Into<String>) -> Self {
-        Self { kind, detail: detail.into(), wait_seconds: None }
+        Self {
+            kind,
+            detail: detail.into(),
+            wait_seconds: None,
+        }
     }
 }
 
@@ -109,7 +111,15 @@ impl<'a> Judge<'a> {
             .position(context.own_pid)
             .map(|own| std::iter::once(own).chain(table.ancestors(own)).collect())
             .unwrap_or_default();
-        Self { table, inventory, context, wiring, wishes, planned, ancestors }
+        Self {
+            table,
+            inventory,
+            context,
+            wiring,
+            wishes,
+            planned,
+            ancestors,
+        }
     }
 
     /// All reasons against removing an instance; empty if there are none.
@@ -123,8 +133,10 @@ impl<'a> Judge<'a> {
             .iter()
             .flat_map(|(at, _)| self.table.subtree(*at))
             .collect();
-        let own: Vec<usize> =
-            tree(self.table, instance).into_iter().filter(|at| !spared.contains(at)).collect();
+        let own: Vec<usize> = tree(self.table, instance)
+            .into_iter()
+            .filter(|at| !spared.contains(at))
+            .collect();
         found.extend(self.whose(server, &own));
         found.extend(self.stdio(instance));
         found.extend(self.sockets(&own));
@@ -138,15 +150,23 @@ impl<'a> Judge<'a> {
     fn owner(&self, server: &Server, instance: &Instance) -> Option<Refusal> {
         let Some(gone) = &instance.orphaned else {
             let owner = &server.owner;
-            let pid = owner.pid.map(|pid| format!(" (PID {pid})")).unwrap_or_default();
+            let pid = owner
+                .pid
+                .map(|pid| format!(" (PID {pid})"))
+                .unwrap_or_default();
             let kind = if owner.kind == OwnerKind::Service && owner.name.starts_with("container") {
                 RefusalKind::InContainer
             } else {
                 RefusalKind::OwnerAlive
             };
-            return Some(Refusal::new(kind, format!("its owner {}{pid} lives", owner.name)));
+            return Some(Refusal::new(
+                kind,
+                format!("its owner {}{pid} lives", owner.name),
+            ));
         };
-        let gone_for = gone.since.map(|since| seconds_between(since, self.table.moment.wall));
+        let gone_for = gone
+            .since
+            .map(|since| seconds_between(since, self.table.moment.wall));
         let left = self.wishes.grace_seconds - gone_for.unwrap_or(0.0);
         (left > 0.0).then(|| Refusal {
             kind: RefusalKind::Grace,
@@ -160,7 +180,10 @@ impl<'a> Judge<'a> {
 
     fn age(&self, instance: &Instance) -> Option<Refusal> {
         let wanted = self.wishes.older_than_seconds?;
-        let age = self.table.moment.age_of(instance.root.start_ticks, &self.table.host);
+        let age = self
+            .table
+            .moment
+            .age_of(instance.root.start_ticks, &self.table.host);
         (age < wanted).then(|| Refusal {
             kind: RefusalKind::Younger,
             detail: format!("it has run for {age:.0} s, less than the {wanted:.0} s asked for"),
@@ -177,14 +200,20 @@ impl<'a> Judge<'a> {
             let facts = &process.sample.facts;
             let (pid, comm) = (process.pid(), process.comm());
             if self.ancestors.contains(&at) {
-                found.push(Refusal::new(RefusalKind::OurAncestor, format!("mcpvisor runs below PID {pid}")));
+                found.push(Refusal::new(
+                    RefusalKind::OurAncestor,
+                    format!("mcpvisor runs below PID {pid}"),
+                ));
             }
             let may = self.context.own_uid == 0 && self.wishes.all_users;
             match facts.uid {
                 Some(uid) if uid == self.context.own_uid || may => {}
                 Some(uid) => found.push(Refusal::new(
                     RefusalKind::OtherUser,
-                    format!("PID {pid} belongs to {}", facts.user.clone().unwrap_or_else(|| format!("user {uid}"))),
+                    format!(
+                        "PID {pid} belongs to {}",
+                        facts.user.clone().unwrap_or_else(|| format!("user {uid}"))
+                    ),
                 )),
                 None => found.push(Refusal::new(
                     RefusalKind::CannotJudge,
@@ -194,15 +223,24 @@ impl<'a> Judge<'a> {
             if let Some(cgroup) = &facts.cgroup
                 && let Some(service) = system_service(cgroup)
             {
-                found.push(Refusal::new(RefusalKind::SystemService, format!("PID {pid} belongs to {service}")));
+                found.push(Refusal::new(
+                    RefusalKind::SystemService,
+                    format!("PID {pid} belongs to {service}"),
+                ));
             }
             if let Some(container) = &facts.container_id
                 && self.own_container() != Some(container.as_str())
             {
-                found.push(Refusal::new(RefusalKind::InContainer, format!("PID {pid} runs in a container")));
+                found.push(Refusal::new(
+                    RefusalKind::InContainer,
+                    format!("PID {pid} runs in a container"),
+                ));
             }
             if is_session_keeper(comm) {
-                found.push(Refusal::new(RefusalKind::SessionKeeper, format!("PID {pid} is {comm}")));
+                found.push(Refusal::new(
+                    RefusalKind::SessionKeeper,
+                    format!("PID {pid} is {comm}"),
+                ));
             }
             if self.never_touched(server, process) {
                 found.push(Refusal::new(
@@ -217,16 +255,28 @@ impl<'a> Judge<'a> {
     }
 
     fn own_container(&self) -> Option<&str> {
-        self.table.get(self.context.own_pid)?.sample.facts.container_id.as_deref()
+        self.table
+            .get(self.context.own_pid)?
+            .sample
+            .facts
+            .container_id
+            .as_deref()
     }
 
     fn never_touched(&self, server: &Server, process: &Process) -> bool {
-        self.wishes.never_touch.iter().filter(|word| !word.is_empty()).any(|word| {
-            *word == server.name
-                || *word == server.id
-                || word == process.comm()
-                || process.argv().iter().any(|argument| argument.contains(word.as_str()))
-        })
+        self.wishes
+            .never_touch
+            .iter()
+            .filter(|word| !word.is_empty())
+            .any(|word| {
+                *word == server.name
+                    || *word == server.id
+                    || word == process.comm()
+                    || process
+                        .argv()
+                        .iter()
+                        .any(|argument| argument.contains(word.as_str()))
+            })
     }
 
     /// Somebody outside the plan at the other end of input or output.
@@ -235,11 +285,17 @@ impl<'a> Judge<'a> {
         let mut found = Vec::new();
         let mut hung_up = false;
         let mut readable = false;
-        let chain = instance.members.iter().filter(|member| member.role != Role::Helper);
+        let chain = instance
+            .members
+            .iter()
+            .filter(|member| member.role != Role::Helper);
         for process in chain.filter_map(|member| self.table.get(member.id.pid)) {
             let input = self.wiring.channel(process, 0, &own, &self.context.writers);
             readable |= input != Channel::Unknown;
-            hung_up |= matches!(input, Channel::Wire(OtherEnd::Gone) | Channel::Terminal { gone: true });
+            hung_up |= matches!(
+                input,
+                Channel::Wire(OtherEnd::Gone) | Channel::Terminal { gone: true }
+            );
             let output = self.wiring.channel(process, 1, &own, &self.context.writers);
             for (what, channel) in [("input", input), ("output", output)] {
                 match channel {
@@ -274,7 +330,10 @@ impl<'a> Judge<'a> {
             }
         }
         if !readable {
-            found.push(Refusal::new(RefusalKind::CannotJudge, "its open files cannot be read"));
+            found.push(Refusal::new(
+                RefusalKind::CannotJudge,
+                "its open files cannot be read",
+            ));
         } else if !hung_up && found.is_empty() && self.may_be_daemon(instance) {
             found.push(Refusal::new(
                 RefusalKind::MayBeDaemon,
@@ -306,25 +365,39 @@ impl<'a> Judge<'a> {
         for &at in own {
             let process = &self.table.processes()[at];
             let all = connections(process);
-            let listening: Vec<&Connection> =
-                all.iter().filter(|c| c.state == ConnectionState::Listen).collect();
+            let listening: Vec<&Connection> = all
+                .iter()
+                .filter(|c| c.state == ConnectionState::Listen)
+                .collect();
             for connection in all.iter().filter(|c| accepted(c, &listening)) {
-                let holders = connection.peer_inode.map(|peer| self.wiring.holders(peer)).unwrap_or_default();
+                let holders = connection
+                    .peer_inode
+                    .map(|peer| self.wiring.holders(peer))
+                    .unwrap_or_default();
                 let inside = !holders.is_empty()
-                    && holders.iter().all(|at| self.planned.contains(at) || own.contains(at));
+                    && holders
+                        .iter()
+                        .all(|at| self.planned.contains(at) || own.contains(at));
                 if inside || connection.peer_inode == Some(0) {
                     continue;
                 }
-                let who = holders.iter().find(|at| !self.planned.contains(at)).map_or_else(
-                    || format!("somebody ({})", connection.peer),
-                    |&at| {
-                        let holder = &self.table.processes()[at];
-                        format!("{} (PID {})", holder.comm(), holder.pid())
-                    },
-                );
+                let who = holders
+                    .iter()
+                    .find(|at| !self.planned.contains(at))
+                    .map_or_else(
+                        || format!("somebody ({})", connection.peer),
+                        |&at| {
+                            let holder = &self.table.processes()[at];
+                            format!("{} (PID {})", holder.comm(), holder.pid())
+                        },
+                    );
                 found.push(Refusal::new(
                     RefusalKind::PeersConnected,
-                    format!("{who} is connected to {} of PID {}", connection.local, process.pid()),
+                    format!(
+                        "{who} is connected to {} of PID {}",
+                        connection.local,
+                        process.pid()
+                    ),
                 ));
             }
         }
@@ -344,17 +417,27 @@ impl<'a> Judge<'a> {
         if ports.is_empty() {
             return Vec::new();
         }
-        let outside = self.table.processes().iter().enumerate().filter(|(at, _)| {
-            !own.contains(at) && !self.planned.contains(at)
-        });
+        let outside = self
+            .table
+            .processes()
+            .iter()
+            .enumerate()
+            .filter(|(at, _)| !own.contains(at) && !self.planned.contains(at));
         outside
             .flat_map(|(_, process)| connections(process).iter().map(move |c| (process, c)))
-            .filter(|(_, c)| c.state == ConnectionState::Established && c.protocol != Protocol::Unix)
+            .filter(|(_, c)| {
+                c.state == ConnectionState::Established && c.protocol != Protocol::Unix
+            })
             .filter(|(_, c)| local_port(&c.peer).is_some_and(|port| ports.contains(&port)))
             .map(|(process, c)| {
                 Refusal::new(
                     RefusalKind::PeersConnected,
-                    format!("{} (PID {}) is connected to {}", process.comm(), process.pid(), c.peer),
+                    format!(
+                        "{} (PID {}) is connected to {}",
+                        process.comm(),
+                        process.pid(),
+                        c.peer
+                    ),
                 )
             })
             .collect()
@@ -378,9 +461,15 @@ impl<'a> Judge<'a> {
             .filter(|(other, sibling)| other.name == server.name && sibling.root != instance.root);
         let mut found = Vec::new();
         for (_, sibling) in siblings {
-            for at in positions(self.table, sibling).into_iter().filter(|at| !self.planned.contains(at)) {
+            for at in positions(self.table, sibling)
+                .into_iter()
+                .filter(|at| !self.planned.contains(at))
+            {
                 let process = &self.table.processes()[at];
-                let files = process.files().map(|files| files.entries.as_slice()).unwrap_or_default();
+                let files = process
+                    .files()
+                    .map(|files| files.entries.as_slice())
+                    .unwrap_or_default();
                 let shared = files.iter().find_map(|file| match &file.target {
                     FileTarget::File { path, .. } if held.contains(&path.as_str()) => Some(path),
                     _ => None,
@@ -388,7 +477,10 @@ impl<'a> Judge<'a> {
                 if let Some(path) = shared {
                     found.push(Refusal::new(
                         RefusalKind::SharedWithSibling,
-                        format!("it holds a lock on {path}, which PID {} of the same server uses", process.pid()),
+                        format!(
+                            "it holds a lock on {path}, which PID {} of the same server uses",
+                            process.pid()
+                        ),
                     ));
                 }
             }
@@ -398,7 +490,9 @@ impl<'a> Judge<'a> {
 
     /// Descendants that have become something of the user's own: left alone when the rest goes.
     pub(super) fn spared(&self, instance: &Instance) -> Vec<(usize, String)> {
-        let Some(root) = self.table.position(instance.root.pid) else { return Vec::new() };
+        let Some(root) = self.table.position(instance.root.pid) else {
+            return Vec::new();
+        };
         let all = self.table.processes();
         let root_sid = all[root].sample.counters.sid;
         let mut spared = Vec::new();
@@ -448,9 +542,12 @@ fn certainty(server: &Server) -> Option<Refusal> {
 /// Others are connected to what it listens on.
 fn has_peers(process: &Process) -> bool {
     let all = connections(process);
-    let listening: Vec<&Connection> =
-        all.iter().filter(|c| c.state == ConnectionState::Listen).collect();
-    all.iter().any(|c| accepted(c, &listening) && c.peer_inode != Some(0))
+    let listening: Vec<&Connection> = all
+        .iter()
+        .filter(|c| c.state == ConnectionState::Listen)
+        .collect();
+    all.iter()
+        .any(|c| accepted(c, &listening) && c.peer_inode != Some(0))
 }
 
 fn connections(process: &Process) -> &[Connection] {
@@ -471,12 +568,16 @@ fn accepted(connection: &Connection, listening: &[&Connection]) -> bool {
     match connection.protocol {
         // An accepted Unix socket carries the listening socket's name.
         Protocol::Unix => {
-            !connection.local.is_empty() && listening.iter().any(|l| l.protocol == Protocol::Unix && l.local == connection.local)
+            !connection.local.is_empty()
+                && listening
+                    .iter()
+                    .any(|l| l.protocol == Protocol::Unix && l.local == connection.local)
         }
         Protocol::Tcp4 | Protocol::Tcp6 => {
             let port = connection.local.rsplit_once(':').map(|(_, port)| port);
             listening.iter().any(|l| {
-                l.protocol != Protocol::Unix && l.local.rsplit_once(':').map(|(_, port)| port) == port
+                l.protocol != Protocol::Unix
+                    && l.local.rsplit_once(':').map(|(_, port)| port) == port
             })
         }
     }
@@ -485,7 +586,8 @@ fn accepted(connection: &Connection, listening: &[&Connection]) -> bool {
 /// Port of an address on this machine's loopback interface.
 fn local_port(address: &str) -> Option<u16> {
     let (host, port) = address.rsplit_once(':')?;
-    let local = host.starts_with("127.") || matches!(host, "[::1]") || host.starts_with("[::ffff:127.");
+    let local =
+        host.starts_with("127.") || matches!(host, "[::1]") || host.starts_with("[::ffff:127.");
     local.then(|| port.parse().ok()).flatten()
 }
 
@@ -499,12 +601,33 @@ fn is_visible(process: &Process) -> bool {
         .map_or(process.comm(), crate::command::base_name);
     let windowed = matches!(
         program,
-        "chrome" | "chromium" | "google-chrome" | "firefox" | "firefox-esr" | "firefox-bin" | "brave"
-            | "msedge" | "opera" | "vivaldi" | "vivaldi-bin" | "code" | "cursor" | "zed" | "zed-editor"
-            | "gedit" | "kate" | "emacs" | "gvim" | "subl" | "sublime_text" | "electron"
+        "chrome"
+            | "chromium"
+            | "google-chrome"
+            | "firefox"
+            | "firefox-esr"
+            | "firefox-bin"
+            | "brave"
+            | "msedge"
+            | "opera"
+            | "vivaldi"
+            | "vivaldi-bin"
+            | "code"
+            | "cursor"
+            | "zed"
+            | "zed-editor"
+            | "gedit"
+            | "kate"
+            | "emacs"
+            | "gvim"
+            | "subl"
+            | "sublime_text"
+            | "electron"
     );
     let hidden = process.argv().iter().any(|argument| {
-        argument.starts_with("--headless") || argument == "-headless" || argument.starts_with("--type=")
+        argument.starts_with("--headless")
+            || argument == "-headless"
+            || argument.starts_with("--type=")
     });
     windowed && !hidden
 }

@@ -37,7 +37,11 @@ pub(super) fn servers(context: &Context, running: &[Server], owners: &[Owner]) -
             owner,
             transport: transport(declared),
             declared_in: vec![place],
-            state: if declared.enabled { ServerState::NotRunning } else { ServerState::Disabled },
+            state: if declared.enabled {
+                ServerState::NotRunning
+            } else {
+                ServerState::Disabled
+            },
             confidence: 1.0,
             evidence: vec![format!("declared as `{}`", declared.shown)],
             instances: Vec::new(),
@@ -47,13 +51,21 @@ pub(super) fn servers(context: &Context, running: &[Server], owners: &[Owner]) -
 }
 
 fn owner(declared: &DeclaredServer, owners: &[Owner]) -> Owner {
-    owners.iter().find(|owner| owner.name == declared.client).cloned().unwrap_or_else(|| Owner {
-        name: declared.client.to_owned(),
-        kind: if matches!(declared.scope, Scope::Gateway) { OwnerKind::Gateway } else { OwnerKind::Client },
-        pid: None,
-        start_ticks: None,
-        alive: false,
-    })
+    owners
+        .iter()
+        .find(|owner| owner.name == declared.client)
+        .cloned()
+        .unwrap_or_else(|| Owner {
+            name: declared.client.to_owned(),
+            kind: if matches!(declared.scope, Scope::Gateway) {
+                OwnerKind::Gateway
+            } else {
+                OwnerKind::Client
+            },
+            pid: None,
+            start_ticks: None,
+            alive: false,
+        })
 }
 
 fn transport(declared: &DeclaredServer) -> Transport {

@@ -24,7 +24,12 @@ pub struct Draft {
 }
 
 /// Gateways that also are servers when a client runs them over stdio.
-const BRIDGES: [&str; 4] = ["mcp-remote", "mcp-proxy", "supergateway", "docker/mcp-gateway"];
+const BRIDGES: [&str; 4] = [
+    "mcp-remote",
+    "mcp-proxy",
+    "supergateway",
+    "docker/mcp-gateway",
+];
 
 /// Gathers all instances of a table.
 pub fn gather(table: &ProcessTable, looks: &Looks, specs: &[Spec<'_>]) -> Vec<Draft> {
@@ -42,7 +47,12 @@ pub fn gather(table: &ProcessTable, looks: &Looks, specs: &[Spec<'_>]) -> Vec<Dr
         }
         let chain = chain(table, looks, root, &members);
         let leaf = chain.last().copied().unwrap_or(root);
-        drafts.push(Draft { root, leaf, chain, members });
+        drafts.push(Draft {
+            root,
+            leaf,
+            chain,
+            members,
+        });
     }
     drafts
 }
@@ -57,7 +67,12 @@ fn parents_first(table: &ProcessTable) -> Vec<usize> {
 
 fn starts_instance(table: &ProcessTable, looks: &Looks, specs: &[Spec<'_>], at: usize) -> bool {
     let process = &table.processes()[at];
-    if looks.command(at).is_none() || process.sample.counters.state == ProcessState::Dead {
+    if looks.command(at).is_none()
+        || matches!(
+            process.sample.counters.state,
+            ProcessState::Dead | ProcessState::Zombie
+        )
+    {
         return false;
     }
     if let Some(owner) = looks.owner(at) {
@@ -67,19 +82,29 @@ fn starts_instance(table: &ProcessTable, looks: &Looks, specs: &[Spec<'_>], at: 
     if looks.is_launcher(at) && servers_below(table, looks, at) > 1 {
         return false;
     }
-    if looks.verdict(at).is_some_and(|verdict| verdict.confidence >= LISTED) {
+    if looks
+        .verdict(at)
+        .is_some_and(|verdict| verdict.confidence >= LISTED)
+    {
         return true;
     }
     // A person's shell or terminal is never a server, whatever a configuration says.
     if is_session_keeper(process.comm()) || specs.is_empty() {
         return false;
     }
-    let link = Link { process, command: looks.command(at), package: None };
+    let link = Link {
+        process,
+        command: looks.command(at),
+        package: None,
+    };
     let owner = owner_above(table, looks, at);
     let links = [link];
     specs.iter().any(|spec| {
-        let owned = owner.as_ref().is_some_and(|owner| owner.name == spec.declared.client);
-        spec.fit(&links, owner.as_ref().unwrap_or(&NOBODY)).is_some()
+        let owned = owner
+            .as_ref()
+            .is_some_and(|owner| owner.name == spec.declared.client);
+        spec.fit(&links, owner.as_ref().unwrap_or(&NOBODY))
+            .is_some()
             && (owned || spec.is_specific())
             && looks.streams(at) != Streams::Terminal
     })
@@ -89,7 +114,9 @@ fn starts_instance(table: &ProcessTable, looks: &Looks, specs: &[Spec<'_>], at: 
 fn servers_below(table: &ProcessTable, looks: &Looks, at: usize) -> usize {
     let listed = |child: &&usize| {
         table.processes()[**child].sample.counters.state != ProcessState::Zombie
-            && looks.verdict(**child).is_some_and(|verdict| verdict.confidence >= LISTED)
+            && looks
+                .verdict(**child)
+                .is_some_and(|verdict| verdict.confidence >= LISTED)
     };
     table.children(at).iter().filter(listed).count()
 }
@@ -104,7 +131,9 @@ static NOBODY: Owner = Owner {
 
 /// The nearest known owner above a process.
 fn owner_above(table: &ProcessTable, looks: &Looks, at: usize) -> Option<Owner> {
-    let above = table.ancestors(at).find(|&above| looks.owner(above).is_some())?;
+    let above = table
+        .ancestors(at)
+        .find(|&above| looks.owner(above).is_some())?;
     let known = looks.owner(above)?;
     Some(Owner {
         name: known.name.to_owned(),
@@ -123,7 +152,9 @@ fn climb(table: &ProcessTable, looks: &Looks, from: usize, taken: &[bool]) -> us
         let alone = table
             .children(parent)
             .iter()
-            .filter(|&&child| table.processes()[child].sample.counters.state != ProcessState::Zombie)
+            .filter(|&&child| {
+                table.processes()[child].sample.counters.state != ProcessState::Zombie
+            })
             .count()
             <= 1;
         if !looks.is_launcher(parent)
@@ -146,7 +177,9 @@ fn members(table: &ProcessTable, looks: &Looks, root: usize) -> Vec<usize> {
     let mut next = 0;
     while let Some(&at) = found.get(next) {
         next += 1;
-        let gateway = looks.owner(at).is_some_and(|owner| owner.kind == OwnerKind::Gateway);
+        let gateway = looks
+            .owner(at)
+            .is_some_and(|owner| owner.kind == OwnerKind::Gateway);
         if !gateway && found.len() <= table.processes().len() {
             found.extend_from_slice(table.children(at));
         }
@@ -187,14 +220,26 @@ fn weight(looks: &Looks, at: usize) -> f64 {
 impl Draft {
     /// The strongest verdict of the chain, under the name of its first launcher that knows one.
     pub fn verdict(&self, looks: &Looks) -> Verdict {
-        let verdicts: Vec<&Verdict> = self.chain.iter().filter_map(|&at| looks.verdict(at)).collect();
-        let best = verdicts.iter().max_by(|a, b| a.confidence.total_cmp(&b.confidence));
+        let verdicts: Vec<&Verdict> = self
+            .chain
+            .iter()
+            .filter_map(|&at| looks.verdict(at))
+            .collect();
+        let best = verdicts
+            .iter()
+            .max_by(|a, b| a.confidence.total_cmp(&b.confidence));
         let named = self.chain.iter().find(|&&at| {
             looks.verdict(at).is_some()
-                && looks.command(at).is_some_and(|command| command.package.is_some())
+                && looks
+                    .command(at)
+                    .is_some_and(|command| command.package.is_some())
         });
         let mut verdict = best.map_or_else(
-            || Verdict { name: self.fallback_name(looks), confidence: LISTED, evidence: Vec::new() },
+            || Verdict {
+                name: self.fallback_name(looks),
+                confidence: LISTED,
+                evidence: Vec::new(),
+            },
             |best| (*best).clone(),
         );
         if let Some(named) = named.and_then(|&at| looks.verdict(at)) {
@@ -237,8 +282,13 @@ impl Draft {
                 let (own, tree) = (&process.sample.counters, &root.sample.counters);
                 // The leaf may lead a group of its own by its wrapper's wish; a helper that does
                 // has left.
-                let stray = role == Role::Helper && (own.sid != tree.sid || own.pgid == process.pid());
-                Member { id: process.id(), role, stray }
+                let stray =
+                    role == Role::Helper && (own.sid != tree.sid || own.pgid == process.pid());
+                Member {
+                    id: process.id(),
+                    role,
+                    stray,
+                }
             })
             .collect();
         let state = all[self.leaf].sample.counters.state;

@@ -55,14 +55,21 @@ impl Looks {
             });
             let seen = seen.unwrap_or_else(|| {
                 self.parsed += 1;
-                let command = if process.is_kernel_thread() { None } else { Command::parse(process.argv()) };
+                let command = if process.is_kernel_thread() {
+                    None
+                } else {
+                    Command::parse(process.argv())
+                };
                 let owner = owners::recognise(
                     process,
                     command.as_ref(),
                     package.and_then(|package| package.name.as_deref()),
                 );
                 let named = command.as_ref().and_then(|command| {
-                    evidence::with_package(evidence::by_name(command), command, package)
+                    let exe = facts.exe.as_deref();
+                    let named = evidence::by_name(command)
+                        .map(|verdict| evidence::with_program(verdict, command, exe));
+                    evidence::with_package(named, command, package)
                 });
                 Known {
                     facts: Arc::clone(facts),
@@ -73,7 +80,10 @@ impl Looks {
                 }
             });
             let streams = streams(process);
-            let launcher = seen.command.as_ref().is_some_and(|command| command.launcher.is_some());
+            let launcher = seen
+                .command
+                .as_ref()
+                .is_some_and(|command| command.launcher.is_some());
             let verdict = seen
                 .named
                 .clone()
@@ -115,15 +125,24 @@ impl Looks {
 
     /// Does the process at a position only launch?
     pub fn is_launcher(&self, at: usize) -> bool {
-        self.command(at).is_some_and(|command| command.launcher.is_some()) && self.owner(at).is_none()
+        self.command(at)
+            .is_some_and(|command| command.launcher.is_some())
+            && self.owner(at).is_none()
     }
 }
 
 /// How standard input and output are wired.
 pub fn streams(process: &Process) -> Streams {
-    let Some(files) = process.files() else { return Streams::Unknown };
+    let Some(files) = process.files() else {
+        return Streams::Unknown;
+    };
     let target = |fd| files.get(fd).map(|file| &file.target);
-    let wired = |fd| matches!(target(fd), Some(FileTarget::Pipe(_) | FileTarget::Socket(_)));
+    let wired = |fd| {
+        matches!(
+            target(fd),
+            Some(FileTarget::Pipe(_) | FileTarget::Socket(_))
+        )
+    };
     let (input, output) = wiring::streams(process);
     if wired(input) && wired(output) {
         return Streams::Wired;
@@ -131,7 +150,11 @@ pub fn streams(process: &Process) -> Streams {
     if matches!(target(0), Some(FileTarget::Tty { .. })) {
         return Streams::Terminal;
     }
-    if listens(process) { Streams::Listening } else { Streams::Nothing }
+    if listens(process) {
+        Streams::Listening
+    } else {
+        Streams::Nothing
+    }
 }
 
 /// Does the process listen on a socket, as far as its connections were read?

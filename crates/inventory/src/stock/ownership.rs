@@ -39,12 +39,21 @@ pub struct Found {
 
 impl Found {
     fn living(owner: Owner, configs: Vec<PathBuf>) -> Self {
-        Self { owner, orphaned: None, unused: None, configs }
+        Self {
+            owner,
+            orphaned: None,
+            unused: None,
+            configs,
+        }
     }
 
     /// More than nothing for declarations in a file that this owner was started with.
     pub fn source_bonus(&self, declared: &DeclaredServer) -> f64 {
-        if self.configs.contains(&declared.source) { 0.05 } else { 0.0 }
+        if self.configs.contains(&declared.source) {
+            0.05
+        } else {
+            0.0
+        }
     }
 
     /// The owner; one that left no name gets that of the client that declares the server.
@@ -52,7 +61,11 @@ impl Found {
         match declared {
             Some(declared) if self.owner.kind == OwnerKind::Unknown => Owner {
                 name: declared.client.to_owned(),
-                kind: if matches!(declared.scope, crate::declared::Scope::Gateway) { OwnerKind::Gateway } else { OwnerKind::Client },
+                kind: if matches!(declared.scope, crate::declared::Scope::Gateway) {
+                    OwnerKind::Gateway
+                } else {
+                    OwnerKind::Client
+                },
                 ..self.owner.clone()
             },
             _ => self.owner.clone(),
@@ -87,7 +100,9 @@ pub fn find(
         };
         let (owner, at) = climb(table, looks, parent);
         let mut found = Found::living(owner, configs(&all[at]));
-        if stdin == Channel::Wire(OtherEnd::Gone) && !draft.members.iter().any(|&at| listens(&all[at])) {
+        if stdin == Channel::Wire(OtherEnd::Gone)
+            && !draft.members.iter().any(|&at| listens(&all[at]))
+        {
             found.unused = Some(format!(
                 "{} still runs but has closed the standard input of this instance",
                 found.owner.name
@@ -103,7 +118,11 @@ pub fn find(
         return Found::living(owner, configs(&all[at]));
     }
     let leaders = leaders(table, &all[top]);
-    if let Some(&leader) = leaders.living.iter().find(|&&at| looks.owner(at).is_some() && !own.contains(&at)) {
+    if let Some(&leader) = leaders
+        .living
+        .iter()
+        .find(|&&at| looks.owner(at).is_some() && !own.contains(&at))
+    {
         let (owner, at) = climb(table, looks, leader);
         let mut found = Found::living(owner, configs(&all[at]));
         found.unused = Some(format!(
@@ -121,29 +140,53 @@ pub fn find(
         stdin,
         Channel::Wire(OtherEnd::Gone) | Channel::Terminal { gone: true }
     );
-    if leaders.dead.is_empty() && !hung_up && remembered.as_ref().is_none_or(|owner| lives(table, owner)) {
+    if leaders.dead.is_empty()
+        && !hung_up
+        && remembered.as_ref().is_none_or(|owner| lives(table, owner))
+    {
         // Leads its own session below a service manager: started as a service.
-        let name = parent.map_or("the system", |parent| all[parent].comm()).to_owned();
+        let name = parent
+            .map_or("the system", |parent| all[parent].comm())
+            .to_owned();
         return Found::living(service(&name, parent.map(|at| &all[at])), Vec::new());
     }
     let mut evidence = adopted;
-    evidence.extend(leaders.dead.iter().map(|(what, pid, _)| format!("{what} {pid} is gone")));
-    evidence.push(match &stdin {
-        Channel::Wire(OtherEnd::Gone) => "nobody holds the other end of its standard input".to_owned(),
-        Channel::Wire(OtherEnd::Unseen) => {
-            "its standard input is held by a process that cannot be looked into".to_owned()
-        }
-        Channel::Terminal { gone: true } => "its terminal is gone".to_owned(),
-        Channel::Null => "its standard input is /dev/null".to_owned(),
-        Channel::Unknown | Channel::Wire(_) => "who holds its standard input cannot be told".to_owned(),
-        Channel::Terminal { .. } | Channel::File | Channel::Closed => {
-            "its standard input is no pipe".to_owned()
-        }
-    });
+    evidence.extend(
+        leaders
+            .dead
+            .iter()
+            .map(|(what, pid, _)| format!("{what} {pid} is gone")),
+    );
+    evidence.push(input_in_words(&stdin).to_owned());
     let replaced = leaders.dead.iter().filter_map(|(_, _, since)| *since).min();
-    let since = seen.and_then(|seen| seen.gone_since).into_iter().chain(replaced).min();
+    let since = seen
+        .and_then(|seen| seen.gone_since)
+        .into_iter()
+        .chain(replaced)
+        .min();
     let (owner, configs) = dead_owner(context, &leaders, remembered);
-    Found { owner, orphaned: Some(Orphaned { since, evidence }), unused: None, configs }
+    Found {
+        owner,
+        orphaned: Some(Orphaned { since, evidence }),
+        unused: None,
+        configs,
+    }
+}
+
+/// What the standard input of an orphan leads to, as evidence.
+fn input_in_words(stdin: &Channel) -> &'static str {
+    match stdin {
+        Channel::Wire(OtherEnd::Gone) => "nobody holds the other end of its standard input",
+        Channel::Wire(OtherEnd::Unseen) => {
+            "its standard input is held by a process that cannot be looked into"
+        }
+        Channel::Terminal { gone: true } => "its terminal is gone",
+        Channel::Null => "its standard input is /dev/null",
+        Channel::Unknown | Channel::Wire(_) => "who holds its standard input cannot be told",
+        Channel::Terminal { .. } | Channel::File | Channel::Closed => {
+            "its standard input is no pipe"
+        }
+    }
 }
 
 /// The topmost launcher above the root that started other servers too, and so is no part of the
@@ -153,7 +196,10 @@ fn top(table: &ProcessTable, looks: &Looks, root: usize) -> usize {
     while let Some(parent) = table.parent(top).filter(|&parent| {
         let process = &table.processes()[parent];
         let script = looks.command(parent).is_some_and(Command::runs_a_script);
-        looks.is_launcher(parent) && !script && !is_reaper(process) && !is_session_keeper(process.comm())
+        looks.is_launcher(parent)
+            && !script
+            && !is_reaper(process)
+            && !is_session_keeper(process.comm())
     }) {
         top = parent;
     }
@@ -168,10 +214,20 @@ fn adoption(table: &ProcessTable, root: &Process, parent: Option<usize>) -> Vec<
     let (own, above) = (&root.sample.counters, &parent.sample.counters);
     let mut evidence = Vec::new();
     if is_reaper(parent) {
-        evidence.push(format!("its parent is {} (PID {}), which adopts what others leave", parent.comm(), parent.pid()));
-    } else if own.sid != 0 && above.sid != own.sid && own.sid != root.pid() && own.sid != parent.pid() {
+        evidence.push(format!(
+            "its parent is {} (PID {}), which adopts what others leave",
+            parent.comm(),
+            parent.pid()
+        ));
+    } else if own.sid != 0
+        && above.sid != own.sid
+        && own.sid != root.pid()
+        && own.sid != parent.pid()
+    {
         // A child is born in its parent's session and can leave it only by leading a new one.
-        let leader_lives = table.get(own.sid).is_some_and(|leader| leader.id().start_ticks <= root.id().start_ticks);
+        let leader_lives = table
+            .get(own.sid)
+            .is_some_and(|leader| leader.id().start_ticks <= root.id().start_ticks);
         if !leader_lives {
             evidence.push(format!(
                 "it belongs to session {}, which {} (PID {}) is not in: that adopted it",
@@ -193,16 +249,28 @@ struct Leaders {
 
 fn leaders(table: &ProcessTable, root: &Process) -> Leaders {
     let own = &root.sample.counters;
-    let mut leaders = Leaders { living: Vec::new(), dead: Vec::new() };
-    for (what, pid) in [("the leader of its session,", own.sid), ("the leader of its process group,", own.pgid)] {
+    let mut leaders = Leaders {
+        living: Vec::new(),
+        dead: Vec::new(),
+    };
+    for (what, pid) in [
+        ("the leader of its session,", own.sid),
+        ("the leader of its process group,", own.pgid),
+    ] {
         if pid == 0 || pid == root.pid() {
             continue;
         }
         match table.position(pid) {
-            Some(at) if table.processes()[at].id().start_ticks <= root.id().start_ticks
-                && !is_dead(&table.processes()[at]) => leaders.living.push(at),
+            Some(at)
+                if table.processes()[at].id().start_ticks <= root.id().start_ticks
+                    && !is_dead(&table.processes()[at]) =>
+            {
+                leaders.living.push(at);
+            }
             Some(at) if table.processes()[at].id().start_ticks > root.id().start_ticks => {
-                let since = table.moment.wall_of(table.processes()[at].id().start_ticks, &table.host);
+                let since = table
+                    .moment
+                    .wall_of(table.processes()[at].id().start_ticks, &table.host);
                 leaders.dead.push((what, pid, Some(since)));
             }
             _ => leaders.dead.push((what, pid, None)),
@@ -235,8 +303,16 @@ fn climb(table: &ProcessTable, looks: &Looks, at: usize) -> (Owner, usize) {
             return (owner(above, known.name, known.kind), above);
         }
         let process = &all[above];
-        if is_shell(process.comm()) && !looks.is_launcher(above) && process.sample.counters.tty != 0 {
-            return (owner(above, process.comm().trim_start_matches('-'), OwnerKind::Terminal), above);
+        if is_shell(process.comm()) && !looks.is_launcher(above) && process.sample.counters.tty != 0
+        {
+            return (
+                owner(
+                    above,
+                    process.comm().trim_start_matches('-'),
+                    OwnerKind::Terminal,
+                ),
+                above,
+            );
         }
         if is_reaper(process) || is_session_keeper(process.comm()) {
             break;
@@ -246,10 +322,21 @@ fn climb(table: &ProcessTable, looks: &Looks, at: usize) -> (Owner, usize) {
     if is_reaper(process) {
         return (service(process.comm(), Some(process)), at);
     }
-    let name = looks.command(at).map_or_else(|| process.comm().to_owned(), |command| {
-        command.script.as_deref().map_or(command.program.as_str(), crate::command::base_name).to_owned()
-    });
-    let kind = if process.comm() == "mcpvisor" { OwnerKind::Mcpvisor } else { OwnerKind::Program };
+    let name = looks.command(at).map_or_else(
+        || process.comm().to_owned(),
+        |command| {
+            command
+                .script
+                .as_deref()
+                .map_or(command.program.as_str(), crate::command::base_name)
+                .to_owned()
+        },
+    );
+    let kind = if process.comm() == "mcpvisor" {
+        OwnerKind::Mcpvisor
+    } else {
+        OwnerKind::Program
+    };
     (owner(at, &name, kind), at)
 }
 
@@ -268,20 +355,31 @@ fn in_container(id: &str) -> Owner {
 }
 
 fn own_container<'a>(table: &'a ProcessTable, context: &Context) -> Option<&'a str> {
-    table.get(context.own_pid)?.sample.facts.container_id.as_deref()
+    table
+        .get(context.own_pid)?
+        .sample
+        .facts
+        .container_id
+        .as_deref()
 }
 
 fn lives(table: &ProcessTable, owner: &Owner) -> bool {
     owner.pid.is_some_and(|pid| {
         table.get(pid).is_some_and(|process| {
             !is_dead(process)
-                && owner.start_ticks.is_none_or(|start| process.id().start_ticks == start)
+                && owner
+                    .start_ticks
+                    .is_none_or(|start| process.id().start_ticks == start)
         })
     })
 }
 
 /// Name of a dead owner: from a hub's own state file, from memory, else unknown.
-fn dead_owner(context: &Context, leaders: &Leaders, remembered: Option<Owner>) -> (Owner, Vec<PathBuf>) {
+fn dead_owner(
+    context: &Context,
+    leaders: &Leaders,
+    remembered: Option<Owner>,
+) -> (Owner, Vec<PathBuf>) {
     let pids: Vec<u32> = leaders.dead.iter().map(|(_, pid, _)| *pid).collect();
     if let Some(hub) = context.hubs.iter().find(|hub| pids.contains(&hub.pid)) {
         let owner = Owner {
@@ -294,7 +392,13 @@ fn dead_owner(context: &Context, leaders: &Leaders, remembered: Option<Owner>) -
         return (owner, hub.config_files.clone());
     }
     if let Some(owner) = remembered {
-        return (Owner { alive: false, ..owner }, Vec::new());
+        return (
+            Owner {
+                alive: false,
+                ..owner
+            },
+            Vec::new(),
+        );
     }
     let owner = Owner {
         name: "unknown".to_owned(),
@@ -335,7 +439,9 @@ fn stdin(
         .iter()
         .map(|&at| wiring.channel(&all[at], 0, own, &context.writers))
         .collect();
-    let held = channels.iter().find(|c| matches!(c, Channel::Wire(OtherEnd::Held(_))));
+    let held = channels
+        .iter()
+        .find(|c| matches!(c, Channel::Wire(OtherEnd::Held(_))));
     held.or_else(|| channels.iter().rev().find(|channel| channel.is_wire()))
         .or_else(|| channels.last())
         .cloned()

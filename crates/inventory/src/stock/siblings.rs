@@ -18,19 +18,26 @@ const SAME_TIME_SECONDS: f64 = 180.0;
 pub(super) fn judge(table: &ProcessTable, servers: &mut [Server]) {
     for server in servers {
         // A shell's owner decides for himself, and a service manager is told how many.
-        if !server.owner.alive || matches!(server.owner.kind, OwnerKind::Terminal | OwnerKind::Service) {
+        if !server.owner.alive
+            || matches!(server.owner.kind, OwnerKind::Terminal | OwnerKind::Service)
+        {
             continue;
         }
         let mut alike: HashMap<String, Vec<usize>> = HashMap::new();
         for (at, instance) in server.instances.iter().enumerate() {
-            let argv = table.get(instance.leaf.pid).map(model::Process::argv).unwrap_or_default();
+            let argv = table
+                .get(instance.leaf.pid)
+                .map(model::Process::argv)
+                .unwrap_or_default();
             if instance.state == ServerState::Running {
                 alike.entry(argv.join("\0")).or_default().push(at);
             }
         }
         for mut group in alike.into_values() {
             group.sort_by_key(|&at| server.instances[at].root.start_ticks);
-            let Some((_newest, older)) = group.split_last() else { continue };
+            let Some((_newest, older)) = group.split_last() else {
+                continue;
+            };
             let state = match older {
                 [] => continue,
                 [first] if apart(table, server, *first, group[1]) <= SAME_TIME_SECONDS => {
@@ -48,6 +55,9 @@ pub(super) fn judge(table: &ProcessTable, servers: &mut [Server]) {
 }
 
 fn apart(table: &ProcessTable, server: &Server, a: usize, b: usize) -> f64 {
-    let ticks = server.instances[a].root.start_ticks.abs_diff(server.instances[b].root.start_ticks);
+    let ticks = server.instances[a]
+        .root
+        .start_ticks
+        .abs_diff(server.instances[b].root.start_ticks);
     ticks as f64 / table.host.ticks_per_second.max(1) as f64
 }

@@ -15,11 +15,21 @@ use crate::root::{open_file, read_into};
 /// So much of a command line is kept.
 pub(crate) const CMDLINE_KEPT: usize = 32 * 1024;
 
+/// How much is read again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Depth {
+    /// What a process changes by itself now and then: title, folder, group, program's file.
+    Title,
+    /// Everything: also limits and namespaces.
+    All,
+}
+
 /// Facts anew, and whether any were refused. The user comes from `before`: `status` tells it.
 /// With `bare` (kernel threads, zombies) there is no program to ask about.
 pub(crate) fn read(
     folder: BorrowedFd<'_>,
     comm: &[u8],
+    depth: Depth,
     bare: bool,
     before: &Facts,
     buffer: &mut [u8],
@@ -44,9 +54,6 @@ pub(crate) fn read(
         let kept = &line[..line.len().min(CMDLINE_KEPT)];
         facts.cmdline = Some(cmdline::arguments(kept).map(text).collect());
     }
-    if let Ok(limits) = file(folder, b"limits", buffer) {
-        facts.fd_limit = limits::open_files(limits);
-    }
     let mut target = |name: &[u8], buffer: &mut [u8]| {
         let found = readlink(folder, name, buffer).map(<[u8]>::to_vec);
         refused |= matches!(found, Err(Errno::ACCESS | Errno::PERM));
@@ -58,8 +65,17 @@ pub(crate) fn read(
         facts.exe_deleted = deleted;
     }
     facts.cwd = target(b"cwd", buffer).map(|path| text(&path));
+    if depth == Depth::Title {
+        facts.fd_limit = before.fd_limit;
+        facts.net_namespace = before.net_namespace;
+        facts.pid_namespace = before.pid_namespace;
+        return (facts, refused);
+    }
     facts.net_namespace = target(b"ns/net", buffer).and_then(|name| link::namespace(&name));
     facts.pid_namespace = target(b"ns/pid", buffer).and_then(|name| link::namespace(&name));
+    if let Ok(limits) = file(folder, b"limits", buffer) {
+        facts.fd_limit = limits::open_files(limits);
+    }
     (facts, refused)
 }
 
@@ -79,7 +95,7 @@ fn file<'b>(folder: BorrowedFd<'_>, name: &[u8], buffer: &'b mut [u8]) -> Result
     let file = open_file(folder, name)?;
     // One byte more than is kept tells that there is more.
     let room = buffer.len().min(CMDLINE_KEPT + 1);
-    read_into(file.as_fd(), &mut buffer[..room], true)
+    read_into(file.as_fd(), &mut buffer[..room])
 }
 
 /// Target of a link, cut at the buffer's end.

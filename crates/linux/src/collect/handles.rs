@@ -6,7 +6,7 @@
 
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
-use rustix::fs::{FileType, Mode, OFlags, openat};
+use rustix::fs::{Mode, OFlags, openat};
 use rustix::io::Errno;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
@@ -72,6 +72,8 @@ pub(crate) struct HandleBudget {
     used: usize,
     /// Files that would have been kept in this pass had there been room.
     pub(crate) missed: usize,
+    /// A file could not be opened: others in this program need more descriptors than were left.
+    pub(crate) exhausted: bool,
 }
 
 impl HandleBudget {
@@ -80,7 +82,15 @@ impl HandleBudget {
             limit,
             used: 0,
             missed: 0,
+            exhausted: false,
         }
+    }
+
+    /// Lowers the limit for good, to half of what is kept; returns how many are to be closed.
+    pub(crate) fn shrink(&mut self) -> usize {
+        self.exhausted = false;
+        self.limit = self.used / 2;
+        self.used - self.limit
     }
 
     fn take(&mut self) -> bool {
@@ -119,7 +129,7 @@ impl Handles {
         let slot = &mut self.slots[kind as usize];
         match slot {
             Slot::Open(file) => {
-                let text = read_into(file.as_fd(), buffer, false);
+                let text = read_into(file.as_fd(), buffer);
                 // It has become another user's, or protects itself since.
                 if matches!(text, Err(Errno::ACCESS | Errno::PERM)) {
                     *slot = Slot::Refused;
@@ -131,7 +141,7 @@ impl Handles {
             Slot::Closed => {
                 let opened = open_file(folder.ok_or(Errno::NOENT)?, kind.name());
                 let file = remember_refusal(slot, opened)?;
-                let text = read_into(file.as_fd(), buffer, false);
+                let text = read_into(file.as_fd(), buffer);
                 match &text {
                     // `io` is opened by whoever may see the file and refused at the reading.
                     Err(Errno::ACCESS | Errno::PERM) => *slot = Slot::Refused,
@@ -221,18 +231,16 @@ fn count(fds: BorrowedFd<'_>, by_size: bool, scratch: &mut Vec<u8>) -> Result<u3
     Ok(count)
 }
 
-/// Does the size of a descriptor folder tell their number (kernel 6.2 and later, procfs only)?
-/// Compared on our own folder, where descriptors are known.
-pub(crate) fn size_is_count(root: BorrowedFd<'_>, scratch: &mut Vec<u8>) -> bool {
+/// Does the size of a descriptor folder tell their number? It does on procfs since kernel 6.2; before,
+/// it is zero there, and on any other file system (a tree of a test) it means something else.
+pub(crate) fn size_is_count(root: BorrowedFd<'_>) -> bool {
     let Ok(own) = crate::root::open_folder(root, b"self/fd") else {
         return false;
     };
-    // Other threads may open and close files in between.
-    (0..3).any(|_| {
-        let size = rustix::fs::fstat(&own)
-            .map(|stat| FileType::from_raw_mode(stat.st_mode).is_dir() && stat.st_size > 0);
-        size == Ok(true) && count(own.as_fd(), true, scratch) == count(own.as_fd(), false, scratch)
-    })
+    let system = rustix::fs::fstatfs(&own);
+    let procfs = system.is_ok_and(|system| system.f_type == rustix::fs::PROC_SUPER_MAGIC);
+    // This folder itself is open, so the true number is not zero.
+    procfs && rustix::fs::fstat(&own).is_ok_and(|stat| stat.st_size > 0)
 }
 
 /// Raises the soft limit of descriptors to the hard one; returns the soft limit that then holds,
@@ -260,4 +268,102 @@ pub(crate) fn room(raise: bool) -> usize {
         limit.saturating_sub(RESERVE.max(limit / 8))
     });
     usize::try_from(room).map_or(MOST, |room| room.min(MOST))
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod tests {
+    use std::os::fd::AsFd;
+
+    use rustix::io::Errno;
+
+    use super::{HandleBudget, Handles, Kind, size_is_count};
+    use crate::ProcRoot;
+
+    #[test]
+    fn files_are_kept_as_far_as_there_is_room() {
+        let folder = tempfile::tempdir().unwrap();
+        for name in ["stat", "status", "io"] {
+            std::fs::write(folder.path().join(name), name).unwrap();
+        }
+        let root = ProcRoot::open(folder.path()).unwrap();
+        let mut budget = HandleBudget::new(2);
+        let mut handles = Handles::default();
+        let mut buffer = [0; 64];
+        let mut read = |handles: &mut Handles, kind, below: bool, budget: &mut HandleBudget| {
+            let folder = below.then(|| root.folder());
+            handles
+                .read(kind, folder, budget, &mut buffer)
+                .map(<[u8]>::to_vec)
+        };
+        assert_eq!(
+            read(&mut handles, Kind::Stat, false, &mut budget),
+            Err(Errno::NOENT)
+        );
+        for kind in [Kind::Stat, Kind::Status, Kind::Io] {
+            assert!(read(&mut handles, kind, true, &mut budget).is_ok());
+        }
+        assert_eq!((budget.used, budget.missed), (2, 1));
+        assert_eq!(
+            read(&mut handles, Kind::Status, false, &mut budget).unwrap(),
+            b"status"
+        );
+        assert_eq!(
+            read(&mut handles, Kind::Io, false, &mut budget),
+            Err(Errno::NOENT)
+        );
+        assert!(handles.ready(&[Kind::Stat, Kind::Status]) && !handles.ready(&[Kind::Io]));
+        assert_eq!((handles.close(&mut budget), budget.used), (2, 0));
+    }
+
+    #[test]
+    fn what_is_refused_is_not_tried_again_until_told() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = ProcRoot::open(folder.path()).unwrap();
+        let mut budget = HandleBudget::new(9);
+        let mut handles = Handles::default();
+        let mut buffer = [0; 64];
+        let mut read = |handles: &mut Handles| {
+            let folder = Some(root.folder());
+            handles
+                .read(Kind::Io, folder, &mut budget, &mut buffer)
+                .map(<[u8]>::to_vec)
+        };
+        assert_eq!(read(&mut handles), Err(Errno::NOENT));
+        std::fs::write(folder.path().join("io"), "x").unwrap();
+        assert_eq!(read(&mut handles), Err(Errno::ACCESS));
+        assert!(handles.is_refused(Kind::Io));
+        handles.forget_refusals();
+        assert_eq!(read(&mut handles).unwrap(), b"x");
+    }
+
+    #[test]
+    fn a_kept_file_of_an_ended_process_answers_for_nobody() {
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "a process that ends is what is tested"
+        )]
+        let mut child = std::process::Command::new("true").spawn().unwrap();
+        let folder = ProcRoot::system().unwrap().process(child.id()).unwrap();
+        let mut budget = HandleBudget::new(9);
+        let mut handles = Handles::default();
+        let mut buffer = [0; 4096];
+        let below = Some(folder.as_fd());
+        let first = handles.read(Kind::Stat, below, &mut budget, &mut buffer);
+        assert!(first.is_ok());
+        child.wait().unwrap();
+        let after = handles.read(Kind::Stat, below, &mut budget, &mut buffer);
+        assert_eq!(after, Err(Errno::SRCH));
+    }
+
+    #[test]
+    fn sizes_count_descriptors_on_procfs_only() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::create_dir_all(folder.path().join("self/fd")).unwrap();
+        let tree = ProcRoot::open(folder.path()).unwrap();
+        assert!(!size_is_count(tree.folder()));
+        let system = ProcRoot::system().unwrap();
+        let size = std::fs::metadata("/proc/self/fd").unwrap().len();
+        assert_eq!(size_is_count(system.folder()), size > 0);
+    }
 }

@@ -12,5 +12,5 @@ use crate::root::{open_file, read_into};
 /// It must be opened anew each time: an open one stays with the memory of the program that ran then.
 pub(crate) fn read(folder: BorrowedFd<'_>, buffer: &mut [u8]) -> Result<Memory, Errno> {
     let file = open_file(folder, b"smaps_rollup")?;
-    smaps_rollup(read_into(file.as_fd(), buffer, true)?).ok_or(Errno::SRCH)
+    smaps_rollup(read_into(file.as_fd(), buffer)?).ok_or(Errno::SRCH)
 }

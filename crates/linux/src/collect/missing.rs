@@ -26,7 +26,7 @@ pub(crate) fn missing(
     shed: Shed,
 ) -> Vec<Unavailable> {
     let mut found = Vec::new();
-    tell_refused(refused(tracked, own_uid), &mut found);
+    tell_refused(refused(tracked, own_uid), own_uid == 0, &mut found);
     visibility.tell(hidden_parents(tracked), &mut found);
     if let Some(why) = &networks.no_unix_peers {
         found.push(Unavailable {
@@ -74,15 +74,21 @@ fn refused(tracked: &[Tracked], own_uid: u32) -> Refused {
     refused
 }
 
-fn tell_refused(refused: Refused, found: &mut Vec<Unavailable>) {
+fn tell_refused(refused: Refused, root: bool, found: &mut Vec<Unavailable>) {
     const WHAT: &str = "proportional memory (PSS), open files, I/O, program and folder of";
+    // Root in a container or a sandbox need not have all of root's rights.
+    let remedy = if root {
+        "run with the capabilities CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH"
+    } else {
+        "run as root"
+    };
     let processes = |count: usize| if count == 1 { "process" } else { "processes" };
     if refused.others > 0 {
         let count = refused.others;
         found.push(Unavailable {
             what: format!("{WHAT} {count} {} of other users", processes(count)),
             why: "the kernel shows them to their owner and to root only".into(),
-            remedy: "run as root".into(),
+            remedy: remedy.into(),
         });
     }
     if refused.own > 0 {
@@ -90,7 +96,7 @@ fn tell_refused(refused: Refused, found: &mut Vec<Unavailable>) {
         found.push(Unavailable {
             what: format!("{WHAT} {count} {} of your own", processes(count)),
             why: "they protect themselves from being traced, or have rights that we lack".into(),
-            remedy: "run as root".into(),
+            remedy: remedy.into(),
         });
     }
 }
@@ -121,7 +127,7 @@ mod tests {
     #[test]
     fn refusals_are_counted_in_words() {
         let mut found = Vec::new();
-        tell_refused(Refused { others: 41, own: 1 }, &mut found);
+        tell_refused(Refused { others: 41, own: 1 }, false, &mut found);
         assert!(
             found[0].what.ends_with("of 41 processes of other users"),
             "{found:?}"
@@ -131,7 +137,7 @@ mod tests {
             "{found:?}"
         );
         found.clear();
-        tell_refused(Refused::default(), &mut found);
+        tell_refused(Refused::default(), true, &mut found);
         assert!(found.is_empty());
     }
 }

@@ -1,10 +1,11 @@
 //! Passes over all processes.
 //!
 //! A [`Collector`] keeps what it knows of each process from pass to pass. At a pass it lists the
-//! pids, reads the cheap figures of the processes that were asked for through files that it keeps
-//! open (`counters`), reads facts at first sight, after an exec and in slow rotation (`facts`), and
-//! spends what is left of its [`Budget`] on the costly readings (`sampling`, ordered by `schedule`).
-//! If its own cost passes the budget, `shed` gives them up one kind after the other.
+//! pids (`roster`), reads the cheap figures of the processes that were asked for through files that
+//! it keeps open (`cheap`, `handles`), reads what they are at first sight, after an exec and in slow
+//! rotation (`facts`), and spends what is left of its [`Budget`] on the costly readings (`sampling`,
+//! in the order of [`schedule`]). If it costs more than its budget all the same, [`shed`] gives the
+//! costly readings up, one kind after the other.
 //!
 //! A process may end at any read: it then drops out of the pass. What must not be read costs one
 //! field. Files are kept open only while they belong to the same process: the kernel answers
@@ -22,6 +23,7 @@ mod meter;
 mod missing;
 mod options;
 mod pass;
+mod roster;
 mod sampling;
 pub mod schedule;
 pub mod shed;

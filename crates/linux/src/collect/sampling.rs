@@ -25,7 +25,7 @@ pub(crate) type Spent = [u64; 3];
 
 /// Takes costly readings.
 pub(crate) struct Sampler<'a> {
-    pub(crate) reader: Reader<'a>,
+    pub(crate) reader: &'a mut Reader,
     pub(crate) networks: &'a mut Networks,
     pub(crate) meter: &'a mut dyn Meter,
     pub(crate) candidates: &'a mut Vec<Candidate>,
@@ -102,7 +102,7 @@ impl Sampler<'_> {
 
     fn take_memory(&mut self, process: &mut Tracked) -> Result<(), Errno> {
         let folder = self.folder(process)?;
-        let value = memory::read(folder.as_fd(), self.reader.buffer);
+        let value = memory::read(folder.as_fd(), &mut self.reader.buffer);
         process.sample.memory = Some(self.reading(&value));
         value.map(|_| ())
     }
@@ -112,8 +112,8 @@ impl Sampler<'_> {
         let value = files::read(
             folder.as_fd(),
             self.open_files_kept,
-            self.reader.buffer,
-            self.reader.scratch,
+            &mut self.reader.buffer,
+            &mut self.reader.scratch,
         )
         .map(|files| shared(files, process.sample.files.as_ref()));
         process.sample.files = Some(self.reading(&value));
@@ -133,7 +133,7 @@ impl Sampler<'_> {
         ) {
             (Some(files), Some(namespace)) => self
                 .networks
-                .connections(self.reader.root, process.pid(), namespace, files)
+                .connections(&self.reader.root, process.pid(), namespace, files)
                 .ok_or(Errno::ACCESS),
             _ => Err(Errno::ACCESS),
         };
@@ -154,8 +154,8 @@ impl Sampler<'_> {
         let text = process.handles.read(
             Kind::Stat,
             Some(folder.as_fd()),
-            self.reader.handles,
-            self.reader.buffer,
+            &mut self.reader.handles,
+            &mut self.reader.buffer,
         )?;
         match stat(text) {
             Some(now) if now.start_ticks == process.sample.id.start_ticks => Ok(folder),
@@ -180,13 +180,15 @@ fn shared(files: OpenFiles, before: Option<&Reading<Arc<OpenFiles>>>) -> Arc<Ope
     }
 }
 
-/// Threads of the kernel and ended processes have no memory or files.
+/// Threads of the kernel and ended processes have no memory or files; one that waits for a device
+/// may hold the lock of its memory, and we would wait with it.
 fn can_be_sampled(process: &Tracked) -> bool {
+    let state = process.sample.counters.state;
     process.known
         && !process.kernel_thread
         && !matches!(
-            process.sample.counters.state,
-            ProcessState::Zombie | ProcessState::Dead
+            state,
+            ProcessState::Zombie | ProcessState::Dead | ProcessState::DiskSleep
         )
 }
 

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use model::{Counters, Facts, ProcessId, ProcessState, Sample};
 
+use super::facts::Depth;
 use super::handles::Handles;
 use crate::parse::schedstat::Schedstat;
 use crate::parse::stat::Stat;
@@ -31,6 +32,8 @@ pub(crate) struct Tracked {
     pub(crate) read_in: u64,
     /// When its facts were read, nanoseconds since boot.
     pub(crate) facts_at: u64,
+    /// Turns that it has had in the slow rotation.
+    turns: u8,
     /// Name as the kernel gave it, which need not be UTF-8.
     pub(crate) comm: Comm,
     /// What changes with an exec.
@@ -133,12 +136,32 @@ impl Tracked {
             executed: false,
             read_in: 0,
             facts_at: 0,
+            turns: 0,
             comm: Comm::new(b""),
             program: ProgramMark::default(),
             status: None,
             parent_hidden: 0,
             facts_refused: false,
             sampled: [Sampled::default(); 3],
+        }
+    }
+
+    /// What was refused may be allowed by now: it is tried again.
+    pub(crate) fn forget_refusals(&mut self) {
+        self.handles.forget_refusals();
+        for sampled in &mut self.sampled {
+            sampled.refused = false;
+        }
+    }
+
+    /// How much of the facts a turn of the slow rotation reads: limits and namespaces hardly ever
+    /// change, so they have every fourth turn.
+    pub(crate) fn next_depth(&mut self) -> Depth {
+        self.turns = self.turns.wrapping_add(1);
+        if self.turns.is_multiple_of(4) {
+            Depth::All
+        } else {
+            Depth::Title
         }
     }
 

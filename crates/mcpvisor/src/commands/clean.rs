@@ -20,9 +20,9 @@ use crate::cleaning;
 use crate::cli::Setting;
 use crate::config::Span;
 use crate::exit::{self, Failure};
-use crate::picture::Picture;
 use crate::observe::{Observer, Scope, pause};
 use crate::output::is_interactive;
+use crate::picture::Picture;
 use crate::render;
 use crate::report::{self, CleanReport};
 
@@ -31,6 +31,10 @@ const ATTEMPTS: u32 = 5;
 
 /// `clean`.
 #[derive(Debug, clap::Args)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is an option of its own on the command line"
+)]
 pub struct Arguments {
     /// Carry the plan out. Without it nothing is changed.
     #[arg(long)]
@@ -69,25 +73,45 @@ pub struct Arguments {
 pub fn run(setting: &Setting, arguments: &Arguments) -> anyhow::Result<u8> {
     let root = rustix::process::geteuid().is_root();
     if arguments.all_users && !root {
-        return Err(Failure::new(exit::USAGE, "--all-users is for root: others' processes cannot be signalled").into());
+        return Err(Failure::new(
+            exit::USAGE,
+            "--all-users is for root: others' processes cannot be signalled",
+        )
+        .into());
     }
     let mut observer = Observer::once(setting)?;
     wish(&mut observer, arguments);
-    let mut seen = observer.observe(Scope::Servers);
+    let mut seen = observer.observe(Scope::Thorough);
     observer.remember();
     if !arguments.apply {
         return dry_run(setting, arguments, &mut observer, &seen);
     }
     if arguments.plan_id.is_none() {
-        seen = wait_out_grace(setting, &mut observer, seen)?;
+        seen = wait_out_grace(setting, &mut observer, seen);
     }
     let held = match hold(&mut observer, seen, arguments)? {
         Held::Ready(held) => held,
-        Held::Changed(seen) => return end(setting, arguments, &mut observer, &seen, "changed", exit::ERROR),
+        Held::Changed(seen) => {
+            return end(
+                setting,
+                arguments,
+                &mut observer,
+                &seen,
+                "changed",
+                exit::ERROR,
+            );
+        }
         Held::Nothing(seen) => {
             let refused = !seen.plan.refused.is_empty();
             let code = if refused { exit::WARNING } else { exit::FINE };
-            return end(setting, arguments, &mut observer, &seen, "nothing_to_do", code);
+            return end(
+                setting,
+                arguments,
+                &mut observer,
+                &seen,
+                "nothing_to_do",
+                code,
+            );
         }
     };
     carry_out(setting, arguments, &mut observer, held)
@@ -105,7 +129,11 @@ fn wish(observer: &mut Observer<'_>, arguments: &Arguments) {
 }
 
 /// The document of a plan that has not been carried out.
-pub(crate) fn document(observer: &mut Observer<'_>, seen: &Picture, outcome: &'static str) -> CleanReport {
+pub(crate) fn document(
+    observer: &mut Observer<'_>,
+    seen: &Picture,
+    outcome: &'static str,
+) -> CleanReport {
     CleanReport {
         schema: report::CLEAN,
         taken_at: seen.table.moment.wall,
@@ -127,7 +155,11 @@ fn dry_run(
     observer: &mut Observer<'_>,
     seen: &Picture,
 ) -> anyhow::Result<u8> {
-    let outcome = if seen.plan.removals.is_empty() { "nothing_to_do" } else { "planned" };
+    let outcome = if seen.plan.removals.is_empty() {
+        "nothing_to_do"
+    } else {
+        "planned"
+    };
     let document = document(observer, seen, outcome);
     if arguments.json {
         setting.output.json(&document, true)?;
@@ -152,21 +184,30 @@ fn end(
         setting.output.json(&document, true)?;
     } else {
         let page = render::clean::plan(&document.plan, &setting.output);
-        setting.output.text(&(page + &render::clean::result(&document, &setting.output)))?;
+        setting
+            .output
+            .text(&(page + &render::clean::result(&document, &setting.output)))?;
     }
     Ok(code)
 }
 
 /// Waits until the owners of what is refused for its grace alone have been gone for long enough.
-fn wait_out_grace(
-    setting: &Setting,
-    observer: &mut Observer<'_>,
-    mut seen: Picture,
-) -> anyhow::Result<Picture> {
-    let Some(wait) = seen.plan.longest_wait() else { return Ok(seen) };
+fn wait_out_grace(setting: &Setting, observer: &mut Observer<'_>, mut seen: Picture) -> Picture {
+    let Some(wait) = seen.plan.longest_wait() else {
+        return seen;
+    };
     let until = linux::clock::boot_ns().saturating_add(nanoseconds(wait));
-    let waiting = seen.plan.refused.iter().filter(|refused| refused.refusals.len() == 1).count();
-    let noun = if waiting == 1 { "owner has" } else { "owners have" };
+    let waiting = seen
+        .plan
+        .refused
+        .iter()
+        .filter(|refused| refused.refusals.len() == 1)
+        .count();
+    let noun = if waiting == 1 {
+        "owner has"
+    } else {
+        "owners have"
+    };
     setting.output.note(&format!(
         "{waiting} {noun} been gone for less than the grace; waiting {wait:.0} s. `--grace 0s` would not wait; Ctrl-C stops without a change."
     ));
@@ -178,17 +219,23 @@ fn wait_out_grace(
         pause(Duration::from_nanos(left).min(Duration::from_secs(5)));
         let left = until.saturating_sub(linux::clock::boot_ns());
         if left > 0 {
-            setting.output.note(&format!("  {} s left", left / 1_000_000_000 + 1));
+            setting
+                .output
+                .note(&format!("  {} s left", left / 1_000_000_000 + 1));
         }
     }
     // A tick more, so that "gone for 60 s" is not missed by a rounding.
     pause(Duration::from_millis(20));
-    seen = observer.observe(Scope::Servers);
+    seen = observer.observe(Scope::Thorough);
     observer.remember();
-    Ok(seen)
+    seen
 }
 
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped, and a wait of centuries is cut")]
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "clamped, and a wait of centuries is cut"
+)]
 fn nanoseconds(seconds: f64) -> u64 {
     (seconds.clamp(0.0, 1e9) * 1e9) as u64
 }
@@ -206,7 +253,11 @@ enum Held {
 }
 
 /// Holds every process of the plan, asks, and makes sure that the plan still stands.
-fn hold(observer: &mut Observer<'_>, mut seen: Picture, arguments: &Arguments) -> anyhow::Result<Held> {
+fn hold(
+    observer: &mut Observer<'_>,
+    mut seen: Picture,
+    arguments: &Arguments,
+) -> anyhow::Result<Held> {
     let root = ProcRoot::system()?;
     for attempt in 1.. {
         if let Some(id) = &arguments.plan_id
@@ -218,17 +269,26 @@ fn hold(observer: &mut Observer<'_>, mut seen: Picture, arguments: &Arguments) -
             return Ok(Held::Nothing(seen));
         }
         let targets = cleaning::grasp(&root, &seen.plan);
-        let ask = is_interactive() && !arguments.yes && arguments.plan_id.is_none() && !arguments.json;
+        let ask =
+            is_interactive() && !arguments.yes && arguments.plan_id.is_none() && !arguments.json;
         if ask && targets.is_some() && !confirmed(observer, &seen) {
-            return Ok(Held::Nothing(Picture { plan: std::sync::Arc::new(Plan::default()), ..seen }));
+            return Ok(Held::Nothing(Picture {
+                plan: std::sync::Arc::new(Plan::default()),
+                ..seen
+            }));
         }
-        let again = observer.observe(Scope::Servers);
+        let again = observer.observe(Scope::Thorough);
         match targets {
             Some(targets) if again.plan.id == seen.plan.id => {
-                return Ok(Held::Ready(Ready { seen: again, targets }));
+                return Ok(Held::Ready(Ready {
+                    seen: again,
+                    targets,
+                }));
             }
             // What a person or another run has seen is carried out as it was, or not at all.
-            _ if ask || arguments.plan_id.is_some() || attempt >= ATTEMPTS => return Ok(Held::Changed(again)),
+            _ if ask || arguments.plan_id.is_some() || attempt >= ATTEMPTS => {
+                return Ok(Held::Changed(again));
+            }
             _ => seen = again,
         }
     }
@@ -242,8 +302,17 @@ fn confirmed(observer: &mut Observer<'_>, seen: &Picture) -> bool {
     if output.text(&page).is_err() {
         return false;
     }
-    let count: usize = seen.plan.removals.iter().map(|removal| removal.processes.len()).sum();
-    let noun = if count == 1 { "this process" } else { "these processes" };
+    let count: usize = seen
+        .plan
+        .removals
+        .iter()
+        .map(|removal| removal.processes.len())
+        .sum();
+    let noun = if count == 1 {
+        "this process"
+    } else {
+        "these processes"
+    };
     output.note(&format!("\nEnd {noun} ({count})? [y/N] "));
     let mut answer = String::new();
     std::io::stdin().read_line(&mut answer).is_ok()
@@ -260,20 +329,35 @@ fn carry_out(
     let grace = observer.wishes().grace_seconds;
     if !arguments.json && !shown {
         let plan = report::plan(&ready.seen.plan, grace);
-        setting.output.text(&render::clean::plan(&plan, &setting.output))?;
+        setting
+            .output
+            .text(&render::clean::plan(&plan, &setting.output))?;
     }
-    let kill_after = arguments.kill_after.unwrap_or(setting.config.clean.kill_after).0;
+    let kill_after = arguments
+        .kill_after
+        .unwrap_or(setting.config.clean.kill_after)
+        .0;
     let note = |line: &str| {
         if !arguments.json {
             setting.output.note(line);
         }
     };
     let mut document = document(observer, &ready.seen, "done");
-    cleaning::execute(setting, observer, ready.seen, ready.targets, kill_after, &mut document, &note)?;
+    cleaning::execute(
+        setting,
+        observer,
+        &ready.seen,
+        ready.targets,
+        kill_after,
+        &mut document,
+        &note,
+    )?;
     if arguments.json {
         setting.output.json(&document, true)?;
     } else {
-        setting.output.text(&render::clean::result(&document, &setting.output))?;
+        setting
+            .output
+            .text(&render::clean::result(&document, &setting.output))?;
     }
     let refused = !document.plan.refused.is_empty();
     Ok(match document.outcome {

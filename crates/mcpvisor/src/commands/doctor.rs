@@ -17,16 +17,23 @@ pub struct Arguments {
 /// Runs the command. Exit code: 0 fine or `info`, 1 `warning`, 2 worse, 3 nothing could be judged.
 pub fn run(setting: &Setting, arguments: &Arguments) -> anyhow::Result<u8> {
     let mut observer = Observer::once(setting)?;
-    let seen = observer.observe(Scope::Servers);
+    let seen = observer.observe(Scope::Thorough);
     observer.remember();
     let report = report::report(&seen, false, &mut Words::default());
     if arguments.json {
         setting.output.json(&report, true)?;
     } else {
-        setting.output.text(&render::doctor::render(&report, &setting.output))?;
+        setting
+            .output
+            .text(&render::doctor::render(&report, &setting.output))?;
     }
     let worst = report.summary.worst;
     // Without any process but our own nothing was judged.
-    let blind = seen.table.processes().len() <= 1 && worst.is_none_or(|worst| worst == model::Severity::Info);
-    Ok(if blind { exit::UNKNOWN } else { exit::of_severity(worst) })
+    let blind = seen.table.processes().len() <= 1
+        && worst.is_none_or(|worst| worst == model::Severity::Info);
+    Ok(if blind {
+        exit::UNKNOWN
+    } else {
+        exit::of_severity(worst)
+    })
 }

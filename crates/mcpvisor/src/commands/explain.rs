@@ -6,8 +6,8 @@ use inventory::{owners, plan};
 
 use crate::cli::Setting;
 use crate::exit::{self, Failure};
-use crate::picture::Picture;
 use crate::observe::{Observer, Scope};
+use crate::picture::Picture;
 use crate::render;
 use crate::report::{self, Ancestor, ExplainReport, FindingReport, OwnerReport, Words};
 
@@ -26,18 +26,23 @@ pub fn run(setting: &Setting, arguments: &Arguments) -> anyhow::Result<u8> {
     let mut observer = Observer::once(setting)?;
     // Named by its pid it is judged even if it is no orphan, so that the reasons are told.
     observer.wishes().only = vec![arguments.pid.to_string()];
-    let seen = observer.observe(Scope::Servers);
+    let seen = observer.observe(Scope::Thorough);
     observer.remember();
     let report = explain(&seen, arguments.pid).ok_or_else(|| {
         Failure::new(
             exit::NO_INPUT,
-            format!("there is no process {}; `mcpvisor ps --all` lists all", arguments.pid),
+            format!(
+                "there is no process {}; `mcpvisor ps --all` lists all",
+                arguments.pid
+            ),
         )
     })?;
     if arguments.json {
         setting.output.json(&report, true)?;
     } else {
-        setting.output.text(&render::explain::render(&report, &setting.output))?;
+        setting
+            .output
+            .text(&render::explain::render(&report, &setting.output))?;
     }
     Ok(exit::FINE)
 }
@@ -58,7 +63,11 @@ fn explain(seen: &Picture, pid: u32) -> Option<ExplainReport> {
         let process = &seen.table.processes()[at];
         owners::recognise(process, Command::parse(process.argv()).as_ref(), None)
     };
-    let removed = seen.plan.removals.iter().any(|removal| removal.processes.iter().any(|id| id.pid == pid));
+    let removed = seen
+        .plan
+        .removals
+        .iter()
+        .any(|removal| removal.processes.iter().any(|id| id.pid == pid));
     Some(ExplainReport {
         schema: report::EXPLAIN,
         taken_at: seen.table.moment.wall,
@@ -72,13 +81,19 @@ fn explain(seen: &Picture, pid: u32) -> Option<ExplainReport> {
         server_id: found.map(|(server, _)| server.id.clone()),
         owner: found.map(|(server, _)| OwnerReport::from(&server.owner)),
         confidence: found.map(|(server, _)| report::rounded(server.confidence)),
-        evidence: found.map(|(server, _)| server.evidence.clone()).unwrap_or_default(),
+        evidence: found
+            .map(|(server, _)| server.evidence.clone())
+            .unwrap_or_default(),
         orphaned: found
             .and_then(|(_, instance)| instance.orphaned.as_ref())
             .map(|gone| gone.evidence.clone())
             .unwrap_or_default(),
         verdict: if removed { "cleaned" } else { "kept" },
-        reasons: if removed { Vec::new() } else { reasons(&seen.plan, found.map(|(_, i)| i.root)) },
+        reasons: if removed {
+            Vec::new()
+        } else {
+            reasons(&seen.plan, found.map(|(_, i)| i.root))
+        },
         ancestors: seen
             .table
             .ancestors(at)

@@ -8,9 +8,9 @@ use linux::events::ProcessEvents;
 use crate::cli::Setting;
 use crate::config::Span;
 use crate::exit::{self, Failure};
-use crate::picture::Picture;
 use crate::observe::{Observer, Scope};
 use crate::output::Output;
+use crate::picture::Picture;
 use crate::render;
 use crate::report::{self, Report, ThreadReport, Words};
 
@@ -19,6 +19,10 @@ const SHORTEST: Duration = Duration::from_millis(100);
 
 /// `ps`.
 #[derive(Debug, clap::Args)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is an option of its own on the command line"
+)]
 pub struct Arguments {
     /// Every process of the machine too.
     #[arg(long, short)]
@@ -72,7 +76,11 @@ pub enum Sort {
 
 /// Runs the command.
 pub fn run(setting: &Setting, arguments: &Arguments) -> anyhow::Result<u8> {
-    let scope = if arguments.all { Scope::Everything } else { Scope::Servers };
+    let scope = if arguments.all {
+        Scope::Everything
+    } else {
+        Scope::Servers
+    };
     let mut words = Words::default();
     let Some(interval) = arguments.watch else {
         let mut observer = Observer::once(setting)?;
@@ -82,7 +90,9 @@ pub fn run(setting: &Setting, arguments: &Arguments) -> anyhow::Result<u8> {
         return Ok(exit::FINE);
     };
     if interval.0 < SHORTEST {
-        return Err(Failure::new(exit::USAGE, "--watch needs an interval of at least 100ms").into());
+        return Err(
+            Failure::new(exit::USAGE, "--watch needs an interval of at least 100ms").into(),
+        );
     }
     watch(setting, arguments, interval.0, scope, &mut words)
 }
@@ -94,8 +104,8 @@ fn watch(
     scope: Scope,
     words: &mut Words,
 ) -> anyhow::Result<u8> {
-    let mut observer = Observer::watch(setting)?;
     let mut clock = Clock::new(interval);
+    let mut observer = Observer::watch(setting, scope, clock.events.is_some())?;
     let mut left = arguments.count;
     while left != Some(0) {
         let seen = observer.observe(scope);
@@ -120,7 +130,11 @@ pub struct Clock {
 impl Clock {
     /// Ticks every `interval`.
     pub fn new(interval: Duration) -> Self {
-        Self { interval, next_ns: linux::clock::boot_ns(), events: ProcessEvents::open().ok() }
+        Self {
+            interval,
+            next_ns: linux::clock::boot_ns(),
+            events: ProcessEvents::open().ok(),
+        }
     }
 
     /// Waits until the interval is over, noting what starts and ends meanwhile.
@@ -166,21 +180,43 @@ fn print(
 
 fn sort(report: &mut Report, by: Sort) {
     let most = |value: Option<u64>| std::cmp::Reverse(value.unwrap_or(0));
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "CPU percent is small and positive")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "CPU percent is small and positive"
+    )]
     let cpu = |value: Option<f64>| most(value.map(|value| (value * 100.0) as u64));
-    report.servers.sort_by_key(|server| server.instances.is_empty());
+    report
+        .servers
+        .sort_by_key(|server| server.instances.is_empty());
     match by {
         Sort::Owner => {}
-        Sort::Name => report.servers.sort_by_cached_key(|s| (s.instances.is_empty(), s.name.clone())),
+        Sort::Name => report
+            .servers
+            .sort_by_cached_key(|s| (s.instances.is_empty(), s.name.clone())),
         Sort::Cpu => report.servers.sort_by_key(|s| cpu(s.totals.cpu_percent)),
-        Sort::Rss => report.servers.sort_by_key(|s| most(Some(s.totals.rss_bytes))),
+        Sort::Rss => report
+            .servers
+            .sort_by_key(|s| most(Some(s.totals.rss_bytes))),
         Sort::Pss => report.servers.sort_by_key(|s| most(s.totals.pss_bytes)),
         Sort::Fds => report.servers.sort_by_key(|s| most(s.totals.fds)),
         Sort::Threads => report.servers.sort_by_key(|s| most(Some(s.totals.threads))),
-        Sort::Processes => report.servers.sort_by_key(|s| most(Some(s.totals.processes as u64))),
-        Sort::Start => report.servers.sort_by_key(|s| (s.instances.is_empty(), s.instances.first().map(|i| i.started_at))),
+        Sort::Processes => report
+            .servers
+            .sort_by_key(|s| most(Some(s.totals.processes as u64))),
+        Sort::Start => report.servers.sort_by_key(|s| {
+            (
+                s.instances.is_empty(),
+                s.instances.first().map(|i| i.started_at),
+            )
+        }),
         Sort::State => report.servers.sort_by_key(|s| std::cmp::Reverse(s.state)),
-        Sort::Pid => report.servers.sort_by_key(|s| (s.instances.is_empty(), s.instances.first().map(|i| i.root_pid))),
+        Sort::Pid => report.servers.sort_by_key(|s| {
+            (
+                s.instances.is_empty(),
+                s.instances.first().map(|i| i.root_pid),
+            )
+        }),
     }
     if let Some(all) = &mut report.processes {
         match by {
@@ -199,9 +235,16 @@ fn sort(report: &mut Report, by: Sort) {
 fn add_threads(report: &mut Report, seen: &Picture) {
     let Ok(root) = ProcRoot::system() else { return };
     let ticks = seen.table.host.ticks_per_second.max(1) as f64;
-    let of_servers = report.servers.iter_mut().flat_map(|s| &mut s.instances).flat_map(|i| &mut i.processes);
+    let of_servers = report
+        .servers
+        .iter_mut()
+        .flat_map(|s| &mut s.instances)
+        .flat_map(|i| &mut i.processes);
     for process in of_servers.chain(report.processes.iter_mut().flatten()) {
-        let id = model::ProcessId { pid: process.pid, start_ticks: process.start_time };
+        let id = model::ProcessId {
+            pid: process.pid,
+            start_ticks: process.start_time,
+        };
         process.thread_list = linux::threads::read(&root, id).map(|threads| {
             threads
                 .into_iter()

@@ -52,7 +52,9 @@ pub fn run(setting: &Setting, arguments: &Arguments) -> anyhow::Result<u8> {
         schema: "mcpvisor.support.v1",
         version: env!("CARGO_PKG_VERSION"),
         effective_uid: rustix::process::geteuid().as_raw(),
-        process_events: linux::events::ProcessEvents::open().map(drop).map_err(|error| error.to_string()),
+        process_events: linux::events::ProcessEvents::open()
+            .map(drop)
+            .map_err(|error| error.to_string()),
         declared_servers: observer
             .declared()
             .iter()
@@ -66,17 +68,34 @@ pub fn run(setting: &Setting, arguments: &Arguments) -> anyhow::Result<u8> {
         report: report::report(&seen, false, &mut Words::default()),
         plan: report::plan(&seen.plan, observer.wishes().grace_seconds),
     };
-    let text = neutral(&serde_json::to_string_pretty(&bundle)?, &seen.table.host.name);
+    let text = neutral(
+        &serde_json::to_string_pretty(&bundle)?,
+        &seen.table.host.name,
+    );
     if arguments.json {
         setting.output.text(&(text + "\n"))?;
         return Ok(exit::FINE);
     }
-    let name = format!("mcpvisor-support-{}.json", seen.table.moment.wall.strftime("%Y%m%dT%H%M%SZ"));
-    let path = arguments.output.clone().unwrap_or_else(|| PathBuf::from(name));
+    let name = format!(
+        "mcpvisor-support-{}.json",
+        seen.table.moment.wall.strftime("%Y%m%dT%H%M%SZ")
+    );
+    let path = arguments
+        .output
+        .clone()
+        .unwrap_or_else(|| PathBuf::from(name));
     let fail = |error: std::io::Error| {
-        Failure::new(exit::CANNOT_CREATE, format!("{} cannot be written: {error}", path.display()))
+        Failure::new(
+            exit::CANNOT_CREATE,
+            format!("{} cannot be written: {error}", path.display()),
+        )
     };
-    let mut file = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path).map_err(fail)?;
+    let mut file = std::fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(&path)
+        .map_err(fail)?;
     file.write_all(text.as_bytes()).map_err(fail)?;
     setting.output.text(&format!(
         "Wrote {}. Read it before you attach it: command lines are redacted, names of servers are not.\n",
@@ -98,7 +117,9 @@ fn neutral(text: &str, host: &str) -> String {
             && user.len() > 2
             && user != "root"
         {
-            text = text.replace(&format!("/home/{user}"), "~").replace(&format!("\"{user}\""), "\"user\"");
+            text = text
+                .replace(&format!("/home/{user}"), "~")
+                .replace(&format!("\"{user}\""), "\"user\"");
         }
     }
     if host.len() > 2 {

@@ -39,11 +39,12 @@ pub fn run(setting: &Setting, arguments: &TopArguments) -> anyhow::Result<u8> {
     if arguments.interval.0 < SHORTEST {
         return Err(Failure::new(exit::USAGE, "--interval must be at least 200ms").into());
     }
-    let observer = Observer::watch(setting)?;
+    let events = ProcessEvents::open().ok();
+    let observer = Observer::watch(setting, Scope::Servers, events.is_some())?;
     let mut machine = Machine {
         setting,
         observer,
-        events: ProcessEvents::open().ok(),
+        events,
         interval: arguments.interval.0,
         last_ns: 0,
         due_ns: 0,
@@ -52,7 +53,10 @@ pub fn run(setting: &Setting, arguments: &TopArguments) -> anyhow::Result<u8> {
     };
     let options = Options {
         interval: arguments.interval.0,
-        look: Look { colour: setting.output.colour, unicode: speaks_unicode() },
+        look: Look {
+            colour: setting.output.colour,
+            unicode: speaks_unicode(),
+        },
         zone: jiff::tz::TimeZone::system(),
     };
     crate::top::run(&mut machine, &options)?;
@@ -62,7 +66,9 @@ pub fn run(setting: &Setting, arguments: &TopArguments) -> anyhow::Result<u8> {
 /// Does the terminal's locale say that it shows more than ASCII?
 fn speaks_unicode() -> bool {
     let set = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
-    let locale = set("LC_ALL").or_else(|| set("LC_CTYPE")).or_else(|| set("LANG"));
+    let locale = set("LC_ALL")
+        .or_else(|| set("LC_CTYPE"))
+        .or_else(|| set("LANG"));
     locale.is_none_or(|locale| {
         let locale = locale.to_ascii_lowercase();
         locale.contains("utf-8") || locale.contains("utf8")
@@ -94,14 +100,16 @@ impl Machine<'_> {
 
     /// Takes in what the kernel tells; a start or an end brings the next picture forward.
     fn note_events(&mut self) -> anyhow::Result<()> {
-        let Some(events) = &mut self.events else { return Ok(()) };
+        let Some(events) = &mut self.events else {
+            return Ok(());
+        };
         let mut noted = Vec::new();
         while events.read(&mut noted)? {}
         let mut matters = false;
         for event in &noted {
             self.observer.collector().note(event);
             matters |= match event {
-                ProcessEvent::Exec { .. } | ProcessEvent::Lost { .. } => true,
+                ProcessEvent::Exec { .. } | ProcessEvent::Lost => true,
                 ProcessEvent::Exit { pid, .. } => self.is_of_interest(*pid),
                 _ => false,
             };
@@ -119,7 +127,11 @@ impl Machine<'_> {
     fn is_of_interest(&self, pid: u32) -> bool {
         self.last.as_ref().is_none_or(|picture| {
             picture.inventory.instance_of(pid).is_some()
-                || picture.inventory.servers.iter().any(|server| server.owner.pid == Some(pid))
+                || picture
+                    .inventory
+                    .servers
+                    .iter()
+                    .any(|server| server.owner.pid == Some(pid))
         })
     }
 }
@@ -153,7 +165,7 @@ impl Source for Machine<'_> {
 
     fn plan_stop(&mut self, root: ProcessId) -> anyhow::Result<Plan> {
         self.insist(Some(root));
-        let picture = self.observer.observe(Scope::Servers);
+        let picture = self.observer.observe(Scope::Thorough);
         self.insist(None);
         self.stop = Some(root);
         Ok((*picture.plan).clone())
@@ -177,24 +189,42 @@ impl Machine<'_> {
     }
 
     fn carry_out(&mut self, plan_id: &str) -> anyhow::Result<Vec<String>> {
-        let changed = || vec!["something changed since the plan was made, so nothing was done".to_owned()];
+        let changed =
+            || vec!["something changed since the plan was made, so nothing was done".to_owned()];
         let root = ProcRoot::system()?;
-        if self.last.as_ref().is_none_or(|picture| picture.plan.id != plan_id) {
+        if self
+            .last
+            .as_ref()
+            .is_none_or(|picture| picture.plan.id != plan_id)
+        {
             self.insist(self.stop);
         }
-        let seen = self.observer.observe(Scope::Servers);
+        let seen = self.observer.observe(Scope::Thorough);
         if seen.plan.id != plan_id {
             return Ok(changed());
         }
-        let Some(targets) = cleaning::grasp(&root, &seen.plan) else { return Ok(changed()) };
-        let again = self.observer.observe(Scope::Servers);
+        let Some(targets) = cleaning::grasp(&root, &seen.plan) else {
+            return Ok(changed());
+        };
+        let again = self.observer.observe(Scope::Thorough);
         if again.plan.id != plan_id {
             return Ok(changed());
         }
         let mut document = document(&mut self.observer, &again, "done");
         let kill_after = self.setting.config.clean.kill_after.0;
-        cleaning::execute(self.setting, &mut self.observer, again, targets, kill_after, &mut document, &|_| {})?;
-        let plain = crate::output::Output { colour: false, width: Some(76) };
+        cleaning::execute(
+            self.setting,
+            &mut self.observer,
+            &again,
+            targets,
+            kill_after,
+            &mut document,
+            &|_| {},
+        )?;
+        let plain = crate::output::Output {
+            colour: false,
+            width: Some(76),
+        };
         let text = crate::render::clean::result(&document, &plain);
         Ok(text.lines().map(str::to_owned).collect())
     }

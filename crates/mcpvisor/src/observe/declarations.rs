@@ -43,11 +43,15 @@ struct User {
 impl Declarations {
     /// Reads everything anew.
     pub fn read(&mut self, samples: &[Sample], context: &Context, now_ns: u64) {
-        *self = Self { read_at: Some(now_ns), ..Self::default() };
+        *self = Self {
+            read_at: Some(now_ns),
+            ..Self::default()
+        };
         for mut user in users(samples, context) {
             let reader = AsUser { uid: user.uid };
             let (hubs, problems) = hub_workspaces(&user.home, &reader);
-            user.gateways.extend(hubs.iter().flat_map(HubWorkspace::sources));
+            user.gateways
+                .extend(hubs.iter().flat_map(HubWorkspace::sources));
             let mut seen = Vec::new();
             user.gateways.retain(|source| {
                 let new = !seen.contains(source);
@@ -76,14 +80,23 @@ fn users(samples: &[Sample], context: &Context) -> Vec<User> {
     });
     let mut folders: BTreeSet<(u32, PathBuf)> = BTreeSet::new();
     for sample in samples {
-        let Some(uid) = sample.facts.uid.filter(|&uid| uid == context.own_uid || context.own_uid == 0) else {
+        let Some(uid) = sample
+            .facts
+            .uid
+            .filter(|&uid| uid == context.own_uid || context.own_uid == 0)
+        else {
             continue;
         };
         // Configurations inside of a container are not on this file system.
-        if sample.facts.cmdline.as_ref().is_none_or(Vec::is_empty) || sample.facts.container_id.is_some() {
+        if sample.facts.cmdline.as_ref().is_none_or(Vec::is_empty)
+            || sample.facts.container_id.is_some()
+        {
             continue;
         }
-        let process = Process { sample: sample.clone(), usage: Usage::default() };
+        let process = Process {
+            sample: sample.clone(),
+            usage: Usage::default(),
+        };
         let command = Command::parse(process.argv());
         if owners::recognise(&process, command.as_ref(), None).is_none() {
             continue;
@@ -118,8 +131,12 @@ fn users(samples: &[Sample], context: &Context) -> Vec<User> {
 
 /// Configurations that a gateway's command line points to.
 fn sources(process: &Process) -> Vec<GatewaySource> {
-    let Some(command) = Command::parse(process.argv()) else { return Vec::new() };
-    let Some(known) = owners::recognise(process, Some(&command), None) else { return Vec::new() };
+    let Some(command) = Command::parse(process.argv()) else {
+        return Vec::new();
+    };
+    let Some(known) = owners::recognise(process, Some(&command), None) else {
+        return Vec::new();
+    };
     let cwd = Path::new(process.sample.facts.cwd.as_deref().unwrap_or("/"));
     match known.name {
         "mcp-hub" => inventory::stock::ownership::configs(process)
@@ -128,13 +145,21 @@ fn sources(process: &Process) -> Vec<GatewaySource> {
             .collect(),
         "mcp-proxy" => {
             let words = &command.args;
-            let after = |name: &str, at: usize| (words[at] == name).then(|| words.get(at + 1)).flatten();
+            let after =
+                |name: &str, at: usize| (words[at] == name).then(|| words.get(at + 1)).flatten();
             let mut found: Vec<GatewaySource> = (0..words.len())
                 .filter_map(|at| after("--named-server-config", at))
-                .map(|file| GatewaySource::ProxyConfig { file: cwd.join(file) })
+                .map(|file| GatewaySource::ProxyConfig {
+                    file: cwd.join(file),
+                })
                 .collect();
             let pairs: Vec<(String, String)> = (0..words.len())
-                .filter_map(|at| Some((after("--named-server", at)?.clone(), words.get(at + 2)?.clone())))
+                .filter_map(|at| {
+                    Some((
+                        after("--named-server", at)?.clone(),
+                        words.get(at + 2)?.clone(),
+                    ))
+                })
                 .collect();
             if !pairs.is_empty() {
                 let process = PathBuf::from(format!("/proc/{}/cmdline", process.pid()));

@@ -1,6 +1,6 @@
 //! Evidence that is read only for what it matters to: package metadata, pipes, locks.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
@@ -16,14 +16,19 @@ use super::reader;
 /// Looks up the packages of all scripts that run.
 pub(super) fn packages(table: &ProcessTable, context: &mut Context, packages: &mut Packages) {
     let own_uid = context.own_uid;
-    context.packages.retain(|id, _| table.get(id.pid).is_some_and(|process| process.id() == *id));
+    context
+        .packages
+        .retain(|id, _| table.get(id.pid).is_some_and(|process| process.id() == *id));
+    packages.forget_ended(table);
     for process in table.processes() {
         let uid = process.sample.facts.uid;
         // Another user's files say nothing to us, but to root.
-        if context.packages.contains_key(&process.id()) || (own_uid != 0 && uid != Some(own_uid)) {
+        if own_uid != 0 && uid != Some(own_uid) || !packages.is_new(process) {
             continue;
         }
-        let Some(command) = Command::parse(process.argv()).filter(|command| command.script.is_some()) else {
+        let Some(command) =
+            Command::parse(process.argv()).filter(|command| command.script.is_some())
+        else {
             continue;
         };
         let read = |path: &Path, cap: usize| reader::read(uid.unwrap_or(own_uid), path, cap).ok();
@@ -41,13 +46,21 @@ pub(super) fn ask_kernel(
     context: &mut Context,
 ) -> bool {
     let mut learned = false;
-    context.writers.retain(|id, _| table.get(id.pid).is_some_and(|process| process.id() == *id));
+    context
+        .writers
+        .retain(|id, _| table.get(id.pid).is_some_and(|process| process.id() == *id));
     for (_, instance) in inventory.instances() {
         for member in &instance.members {
-            let Some(process) = table.get(member.id.pid) else { continue };
-            let Some(files) = process.files() else { continue };
+            let Some(process) = table.get(member.id.pid) else {
+                continue;
+            };
+            let Some(files) = process.files() else {
+                continue;
+            };
             let (input, _) = inventory::wiring::streams(process);
-            let piped = files.get(input).is_some_and(|file| matches!(file.target, FileTarget::Pipe(_)));
+            let piped = files
+                .get(input)
+                .is_some_and(|file| matches!(file.target, FileTarget::Pipe(_)));
             if member.role != Role::Helper && piped {
                 // A pipe may lose its writer at any time, so it is asked anew each time.
                 if let Some(gone) = linux::control::stdin_writer_gone(root, member.id.pid, input) {
@@ -60,10 +73,19 @@ pub(super) fn ask_kernel(
 }
 
 /// Reads which file locks orphans hold; those of others trouble nobody.
-pub(super) fn locks(root: &ProcRoot, table: &ProcessTable, inventory: &Inventory, context: &mut Context) {
+pub(super) fn locks(
+    root: &ProcRoot,
+    table: &ProcessTable,
+    inventory: &Inventory,
+    context: &mut Context,
+) {
     context.locks.clear();
-    let orphans = inventory.instances().filter(|(_, instance)| instance.orphaned.is_some());
-    let members: Vec<_> = orphans.flat_map(|(_, instance)| &instance.members).collect();
+    let orphans = inventory
+        .instances()
+        .filter(|(_, instance)| instance.orphaned.is_some());
+    let members: Vec<_> = orphans
+        .flat_map(|(_, instance)| &instance.members)
+        .collect();
     if members.is_empty() {
         return;
     }
@@ -71,7 +93,9 @@ pub(super) fn locks(root: &ProcRoot, table: &ProcessTable, inventory: &Inventory
     for member in members {
         if let Some(files) = table.get(member.id.pid).and_then(model::Process::files) {
             let held = locked(root, &all, member.id.pid, files);
-            context.locks.extend(held.into_iter().map(|path| (member.id, path)));
+            context
+                .locks
+                .extend(held.into_iter().map(|path| (member.id, path)));
         }
     }
 }
@@ -83,10 +107,13 @@ fn locked(
     pid: u32,
     files: &model::OpenFiles,
 ) -> Vec<String> {
-    let mut found = BTreeMap::new();
+    let mut found = BTreeSet::new();
     for entry in &files.entries {
-        let FileTarget::File { path, .. } = &entry.target else { continue };
-        let Ok(metadata) = std::fs::metadata(root.path().join(format!("{pid}/fd/{}", entry.fd))) else {
+        let FileTarget::File { path, .. } = &entry.target else {
+            continue;
+        };
+        let Ok(metadata) = std::fs::metadata(root.path().join(format!("{pid}/fd/{}", entry.fd)))
+        else {
             continue;
         };
         if !metadata.is_file() {
@@ -99,8 +126,8 @@ fn locked(
                 && linux::locks::of_descriptor(root, pid, entry.fd).is_ok_and(|all| !all.is_empty())
         };
         if own || shared() {
-            found.insert(path.clone(), ());
+            found.insert(path.clone());
         }
     }
-    found.into_keys().collect()
+    found.into_iter().collect()
 }

@@ -25,9 +25,18 @@ pub(super) fn update(
         let old = memory.instances.remove(&key);
         let gone = instance.orphaned.is_some();
         let known = old.as_ref().and_then(|seen| seen.owner.clone());
-        let owner = if gone { known.or_else(|| named(server)) } else { named(server) };
+        let owner = if gone {
+            known.or_else(|| named(server))
+        } else {
+            named(server)
+        };
         let proven = instance.orphaned.as_ref().and_then(|gone| gone.since);
-        let since = old.as_ref().and_then(|seen| seen.gone_since).into_iter().chain(proven).min();
+        let since = old
+            .as_ref()
+            .and_then(|seen| seen.gone_since)
+            .into_iter()
+            .chain(proven)
+            .min();
         instances.insert(
             key,
             Seen {
@@ -60,7 +69,9 @@ pub(super) fn update(
             memory.sizes.insert(file.path.clone(), (now, file.bytes));
         }
     }
-    memory.sizes.retain(|path, _| files.iter().any(|file| file.path == *path));
+    memory
+        .sizes
+        .retain(|path, _| files.iter().any(|file| file.path == *path));
 }
 
 fn named(server: &inventory::Server) -> Option<inventory::Owner> {
@@ -69,9 +80,15 @@ fn named(server: &inventory::Server) -> Option<inventory::Owner> {
 
 /// Fills in since when owners are gone.
 pub(super) fn apply(mut inventory: Inventory, memory: &Memory) -> Inventory {
-    for instance in inventory.servers.iter_mut().flat_map(|server| &mut server.instances) {
+    for instance in inventory
+        .servers
+        .iter_mut()
+        .flat_map(|server| &mut server.instances)
+    {
         if let Some(gone) = &mut instance.orphaned {
-            let seen = memory.instance(instance.root).and_then(|seen| seen.gone_since);
+            let seen = memory
+                .instance(instance.root)
+                .and_then(|seen| seen.gone_since);
             gone.since = gone.since.into_iter().chain(seen).min();
         }
     }

@@ -57,7 +57,11 @@ impl FileReader for AsUser {
 pub(super) fn read(uid: u32, path: &Path, cap: usize) -> std::io::Result<Vec<u8>> {
     let path = path.to_owned();
     let work = move || first_bytes(&path, cap);
-    if (AsUser { uid }).switches() { run_as(uid, work)? } else { work() }
+    if (AsUser { uid }).switches() {
+        run_as(uid, work)?
+    } else {
+        work()
+    }
 }
 
 fn first_bytes(path: &Path, cap: usize) -> std::io::Result<Vec<u8>> {
@@ -68,7 +72,10 @@ fn first_bytes(path: &Path, cap: usize) -> std::io::Result<Vec<u8>> {
     if !kind.is_file() || kind.is_fifo() {
         return Err(std::io::ErrorKind::InvalidInput.into());
     }
-    let file = std::fs::OpenOptions::new().read(true).custom_flags(flags.bits().cast_signed()).open(path)?;
+    let file = std::fs::OpenOptions::new()
+        .read(true)
+        .custom_flags(flags.bits().cast_signed())
+        .open(path)?;
     let mut bytes = Vec::new();
     file.take(cap as u64).read_to_end(&mut bytes)?;
     Ok(bytes)

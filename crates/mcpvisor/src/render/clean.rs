@@ -14,10 +14,19 @@ pub fn plan(plan: &PlanReport, output: &Output) -> String {
     if !plan.removals.is_empty() {
         page.push_str(&style.heading(&format!("To be removed (plan {})\n", plan.plan_id)));
         for removal in &plan.removals {
-            let pids = removal.pids.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+            let pids = removal
+                .pids
+                .iter()
+                .map(ToString::to_string)
+                .collect::<Vec<_>>()
+                .join(", ");
             wrapped(
                 &mut page,
-                &format!("{} of {}: PID {pids}", safe(&removal.name), safe(&removal.owner)),
+                &format!(
+                    "{} of {}: PID {pids}",
+                    safe(&removal.name),
+                    safe(&removal.owner)
+                ),
                 "  ",
                 width,
             );
@@ -25,7 +34,16 @@ pub fn plan(plan: &PlanReport, output: &Output) -> String {
                 wrapped(&mut page, &safe(reason), "    ", width);
             }
             for spared in &removal.spared {
-                wrapped(&mut page, &format!("PID {} below it is left alone: {}", spared.pid, safe(&spared.why)), "    ", width);
+                wrapped(
+                    &mut page,
+                    &format!(
+                        "PID {} below it is left alone: {}",
+                        spared.pid,
+                        safe(&spared.why)
+                    ),
+                    "    ",
+                    width,
+                );
             }
         }
     }
@@ -35,10 +53,23 @@ pub fn plan(plan: &PlanReport, output: &Output) -> String {
         }
         page.push_str(&style.heading("Left alone\n"));
         for refused in &plan.refused {
-            wrapped(&mut page, &format!("{} (PID {})", safe(&refused.name), refused.root_pid), "  ", width);
+            wrapped(
+                &mut page,
+                &format!("{} (PID {})", safe(&refused.name), refused.root_pid),
+                "  ",
+                width,
+            );
             for reason in &refused.reasons {
-                let wait = reason.wait_seconds.map(|wait| format!("; wait {wait:.0} s")).unwrap_or_default();
-                wrapped(&mut page, &format!("{}{wait}", safe(&reason.detail)), "    ", width);
+                let wait = reason
+                    .wait_seconds
+                    .map(|wait| format!("; wait {wait:.0} s"))
+                    .unwrap_or_default();
+                wrapped(
+                    &mut page,
+                    &format!("{}{wait}", safe(&reason.detail)),
+                    "    ",
+                    width,
+                );
             }
         }
     }
@@ -57,7 +88,10 @@ pub fn next_step(plan: &PlanReport, output: &Output) -> String {
     let style = Style::new(output.colour);
     format!(
         "\nNothing has been done. To do exactly this: {}\n",
-        style.command(&format!("mcpvisor clean --apply --plan-id {}", plan.plan_id))
+        style.command(&format!(
+            "mcpvisor clean --apply --plan-id {}",
+            plan.plan_id
+        ))
     )
 }
 
@@ -67,14 +101,25 @@ pub fn result(report: &CleanReport, output: &Output) -> String {
     let mut page = String::new();
     for result in &report.results {
         if result.outcome != "ended" && result.outcome != "already_gone" {
-            let detail = result.detail.as_deref().map(|detail| format!(": {}", safe(detail))).unwrap_or_default();
-            page.push_str(&format!("  PID {} {}{detail}\n", result.pid, result.outcome));
+            let detail = result
+                .detail
+                .as_deref()
+                .map(|detail| format!(": {}", safe(detail)))
+                .unwrap_or_default();
+            page.push_str(&format!(
+                "  PID {} {}{detail}\n",
+                result.pid, result.outcome
+            ));
         }
     }
     if let (Some(before), Some(after)) = (&report.before, &report.after) {
         page.push_str(&style.heading(&format!("{:<12}{:>12}{:>12}\n", "", "before", "after")));
         let mut line = |name: &str, figure: fn(&Measured) -> String| {
-            page.push_str(&format!("{name:<12}{:>12}{:>12}\n", figure(before), figure(after)));
+            page.push_str(&format!(
+                "{name:<12}{:>12}{:>12}\n",
+                figure(before),
+                figure(after)
+            ));
         };
         line("processes", |m| m.processes.to_string());
         line("PSS", |m| bytes(m.pss_bytes));
@@ -82,7 +127,11 @@ pub fn result(report: &CleanReport, output: &Output) -> String {
         line("descriptors", |m| super::table::count(m.fds));
         line("ports", |m| {
             let ports: Vec<String> = m.ports.iter().map(ToString::to_string).collect();
-            if ports.is_empty() { "none".to_owned() } else { ports.join(",") }
+            if ports.is_empty() {
+                "none".to_owned()
+            } else {
+                ports.join(",")
+            }
         });
     }
     for note in &report.notes {

@@ -18,51 +18,105 @@ pub fn render(report: &Report, output: &Output) -> String {
     let mut page = format!(
         "{} MCP {} in {} {} of {} {}: {}\n",
         summary.servers,
-        if summary.servers == 1 { "server" } else { "servers" },
+        if summary.servers == 1 {
+            "server"
+        } else {
+            "servers"
+        },
         summary.totals.processes,
-        if summary.totals.processes == 1 { "process" } else { "processes" },
+        if summary.totals.processes == 1 {
+            "process"
+        } else {
+            "processes"
+        },
         summary.owners.len(),
-        if summary.owners.len() == 1 { "owner" } else { "owners" },
+        if summary.owners.len() == 1 {
+            "owner"
+        } else {
+            "owners"
+        },
         bytes(summary.totals.pss_bytes.or(Some(summary.totals.rss_bytes))),
     );
-    for severity in [Severity::Critical, Severity::Error, Severity::Warning, Severity::Info] {
-        let found: Vec<&FindingReport> =
-            report.findings.iter().filter(|finding| finding.severity == severity).collect();
+    for severity in [
+        Severity::Critical,
+        Severity::Error,
+        Severity::Warning,
+        Severity::Info,
+    ] {
+        let found: Vec<&FindingReport> = report
+            .findings
+            .iter()
+            .filter(|finding| finding.severity == severity)
+            .collect();
         if found.is_empty() {
             continue;
         }
-        let name = format!("{} ({})", crate::report::summary_severity(severity), found.len());
-        page.push_str(&format!("\n{}\n", style.heading(&style.severity(severity, &name))));
+        let name = format!(
+            "{} ({})",
+            crate::report::summary_severity(severity),
+            found.len()
+        );
+        page.push_str(&format!(
+            "\n{}\n",
+            style.heading(&style.severity(severity, &name))
+        ));
         let mut told = 0;
         let mut kind = None;
         for finding in &found {
-            told = if kind == Some(finding.kind) { told + 1 } else { 1 };
+            told = if kind == Some(finding.kind) {
+                told + 1
+            } else {
+                1
+            };
             kind = Some(finding.kind);
             if told <= MOST_OF_A_KIND {
                 one(&mut page, finding, style, width);
             } else if told == MOST_OF_A_KIND + 1 {
-                let more = found.iter().filter(|other| other.kind == finding.kind).count() - MOST_OF_A_KIND;
-                page.push_str(&style.dim(&format!("  … and {more} more {}; `--json` lists all\n", finding.kind.name())));
+                let more = found
+                    .iter()
+                    .filter(|other| other.kind == finding.kind)
+                    .count()
+                    - MOST_OF_A_KIND;
+                page.push_str(&style.dim(&format!(
+                    "  … and {more} more {}; `--json` lists all\n",
+                    finding.kind.name()
+                )));
             }
         }
     }
     if report.findings.is_empty() {
         page.push_str(&format!("\n{}\n", style.good("Nothing is wrong.")));
     }
+    page.push_str(&closing(report, style, width));
+    page
+}
+
+/// What could be freed, and what cannot be seen.
+fn closing(report: &Report, style: Style, width: usize) -> String {
+    let mut page = String::new();
+    let summary = &report.summary;
     let freed = &summary.reclaimable;
     if freed.processes > 0 {
         page.push_str(&format!(
             "\nReclaimable: {} in {} processes{}. See what would be done: {}\n",
             bytes(freed.pss_bytes.or(Some(freed.rss_bytes))),
             freed.processes,
-            freed.fds.map(|fds| format!(", {fds} descriptors")).unwrap_or_default(),
+            freed
+                .fds
+                .map(|fds| format!(", {fds} descriptors"))
+                .unwrap_or_default(),
             style.command("mcpvisor clean"),
         ));
     }
     if !report.unavailable.is_empty() {
         page.push_str(&format!("\n{}\n", style.heading("Not visible here")));
         for missing in &report.unavailable {
-            wrapped(&mut page, &format!("{}: {}", safe(&missing.what), safe(&missing.why)), "  ", width);
+            wrapped(
+                &mut page,
+                &format!("{}: {}", safe(&missing.what), safe(&missing.why)),
+                "  ",
+                width,
+            );
             if !missing.remedy.is_empty() {
                 wrapped(&mut page, &safe(&missing.remedy), "    ", width);
             }

@@ -26,8 +26,15 @@ pub fn render(report: &ExplainReport, output: &Output) -> String {
     let role = process.role.map(|role| format!("{role:?}").to_lowercase());
     match (&report.server, &report.owner) {
         (Some(server), Some(owner)) => {
-            let pid = owner.pid.map(|pid| format!(" (PID {pid})")).unwrap_or_default();
-            let life = if owner.alive { "which runs" } else { "which is gone" };
+            let pid = owner
+                .pid
+                .map(|pid| format!(" (PID {pid})"))
+                .unwrap_or_default();
+            let life = if owner.alive {
+                "which runs"
+            } else {
+                "which is gone"
+            };
             page.push_str(&format!(
                 "It is a {} of the MCP server {}, started by {}{pid}, {life}.\n",
                 role.unwrap_or_else(|| "process".to_owned()),
@@ -52,7 +59,10 @@ pub fn render(report: &ExplainReport, output: &Output) -> String {
     }
     page.push('\n');
     if report.verdict == "cleaned" {
-        page.push_str(&format!("{} would end it.\n", style.command("mcpvisor clean --apply")));
+        page.push_str(&format!(
+            "{} would end it.\n",
+            style.command("mcpvisor clean --apply")
+        ));
     } else if report.reasons.is_empty() {
         page.push_str("`mcpvisor clean` leaves it alone.\n");
     } else {
@@ -64,7 +74,11 @@ pub fn render(report: &ExplainReport, output: &Output) -> String {
     if !report.ancestors.is_empty() {
         page.push_str("\nIts parents, nearest first:\n");
         for parent in &report.ancestors {
-            let owner = parent.owner.as_deref().map(|owner| format!(" [{owner}]")).unwrap_or_default();
+            let owner = parent
+                .owner
+                .as_deref()
+                .map(|owner| format!(" [{owner}]"))
+                .unwrap_or_default();
             let line = format!("  {:>7}  {}{owner}", parent.pid, safe(&parent.cmdline));
             page.push_str(&super::table::shorten(&line, width));
             page.push('\n');

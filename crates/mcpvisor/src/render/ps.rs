@@ -37,17 +37,27 @@ pub fn render(report: &Report, tree: bool, output: &Output) -> String {
         page.push_str(&processes(all, output.width));
     }
     let bad = &report.summary.findings;
-    let wrong: usize = ["warning", "error", "critical"].iter().filter_map(|name| bad.get(name)).sum();
+    let wrong: usize = ["warning", "error", "critical"]
+        .iter()
+        .filter_map(|name| bad.get(name))
+        .sum();
     if wrong > 0 {
         let noun = if wrong == 1 { "thing is" } else { "things are" };
-        page.push_str(&format!("\n{wrong} {noun} wrong: {}\n", style.command("mcpvisor doctor")));
+        page.push_str(&format!(
+            "\n{wrong} {noun} wrong: {}\n",
+            style.command("mcpvisor doctor")
+        ));
     }
     page
 }
 
 fn owner_name(name: &str, alive: bool) -> String {
     let name = safe(name);
-    if alive { name } else { format!("{name} (gone)") }
+    if alive {
+        name
+    } else {
+        format!("{name} (gone)")
+    }
 }
 
 /// Who eats the memory.
@@ -81,10 +91,21 @@ fn owners(owners: &[OwnerSummary], width: Option<u16>) -> String {
 fn servers(servers: &[ServerReport], width: Option<u16>) -> String {
     let wide = width.is_none_or(|width| width >= WIDE);
     let medium = width.is_none_or(|width| width >= MEDIUM);
-    let mut columns = vec![words("SERVER", 24), words("OWNER", 18), words("STATE", 10), figure("PID"), figure("PROCS")];
+    let mut columns = vec![
+        words("SERVER", 24),
+        words("OWNER", 18),
+        words("STATE", 10),
+        figure("PID"),
+        figure("PROCS"),
+    ];
     columns.extend([figure("CPU %"), figure("PSS")]);
     if medium {
-        columns.extend([figure("RSS"), figure("THR"), figure("FDS"), figure("UPTIME")]);
+        columns.extend([
+            figure("RSS"),
+            figure("THR"),
+            figure("FDS"),
+            figure("UPTIME"),
+        ]);
     }
     if wide {
         columns.push(words("COMMAND", 0));
@@ -100,7 +121,8 @@ fn servers(servers: &[ServerReport], width: Option<u16>) -> String {
 
 fn row(server: &ServerReport, instance: &InstanceReport, medium: bool, wide: bool) -> Vec<String> {
     let all = &instance.processes;
-    let sum = |figure: fn(&ProcessReport) -> Option<u64>| all.iter().map(figure).sum::<Option<u64>>();
+    let sum =
+        |figure: fn(&ProcessReport) -> Option<u64>| all.iter().map(figure).sum::<Option<u64>>();
     let cpu: Option<f64> = all.iter().map(|process| process.cpu_percent).sum();
     let mut row = vec![
         safe(&server.name),
@@ -116,11 +138,15 @@ fn row(server: &ServerReport, instance: &InstanceReport, medium: bool, wide: boo
             bytes(sum(|process| Some(process.rss_bytes))),
             count(sum(|process| Some(u64::from(process.threads)))),
             count(sum(|process| process.fds.total.map(u64::from))),
-            all.first().map_or_else(String::new, |root| units::seconds(root.uptime_seconds)),
+            all.first()
+                .map_or_else(String::new, |root| units::seconds(root.uptime_seconds)),
         ]);
     }
     if wide {
-        let leaf = all.iter().find(|process| process.pid == instance.server_pid).or(all.first());
+        let leaf = all
+            .iter()
+            .find(|process| process.pid == instance.server_pid)
+            .or(all.first());
         row.push(leaf.map_or_else(String::new, |leaf| safe(&leaf.cmdline)));
     }
     row
@@ -130,19 +156,39 @@ fn row(server: &ServerReport, instance: &InstanceReport, medium: bool, wide: boo
 fn forest(report: &Report, style: Style) -> String {
     let mut page = String::new();
     for owner in &report.summary.owners {
-        let pid = owner.pid.map(|pid| format!(" (PID {pid})")).unwrap_or_default();
+        let pid = owner
+            .pid
+            .map(|pid| format!(" (PID {pid})"))
+            .unwrap_or_default();
         page.push_str(&style.heading(&format!("{}{pid}", owner_name(&owner.name, owner.alive))));
         page.push('\n');
         let own: Vec<(&ServerReport, &InstanceReport)> = report
             .servers
             .iter()
-            .filter(|s| s.owner.pid == owner.pid && s.owner.name == owner.name && s.owner.alive == owner.alive)
-            .flat_map(|server| server.instances.iter().map(move |instance| (server, instance)))
+            .filter(|s| {
+                s.owner.pid == owner.pid
+                    && s.owner.name == owner.name
+                    && s.owner.alive == owner.alive
+            })
+            .flat_map(|server| {
+                server
+                    .instances
+                    .iter()
+                    .map(move |instance| (server, instance))
+            })
             .collect();
         for (at, (server, instance)) in own.iter().enumerate() {
             let last = at + 1 == own.len();
-            let (branch, below) = if last { ("└─ ", "   ") } else { ("├─ ", "│  ") };
-            let sum: Option<u64> = instance.processes.iter().map(|process| process.pss_bytes).sum();
+            let (branch, below) = if last {
+                ("└─ ", "   ")
+            } else {
+                ("├─ ", "│  ")
+            };
+            let sum: Option<u64> = instance
+                .processes
+                .iter()
+                .map(|process| process.pss_bytes)
+                .sum();
             page.push_str(&format!(
                 "{branch}{} {} {}\n",
                 style.heading(&safe(&server.name)),
@@ -165,9 +211,20 @@ fn node(
     last: bool,
     style: Style,
 ) {
-    let (branch, below) = if last { ("└─ ", "   ") } else { ("├─ ", "│  ") };
-    let role = process.role.map(|role| format!("{role:?}").to_lowercase()).unwrap_or_default();
-    let state = if process.state.letter() == 'S' { String::new() } else { format!(" {}", process.state.letter()) };
+    let (branch, below) = if last {
+        ("└─ ", "   ")
+    } else {
+        ("├─ ", "│  ")
+    };
+    let role = process
+        .role
+        .map(|role| format!("{role:?}").to_lowercase())
+        .unwrap_or_default();
+    let state = if process.state.letter() == 'S' {
+        String::new()
+    } else {
+        format!(" {}", process.state.letter())
+    };
     page.push_str(&format!(
         "{indent}{branch}{} {}{state} {} {}\n",
         process.pid,
@@ -185,17 +242,40 @@ fn node(
             thread.cpu_user_seconds + thread.cpu_system_seconds
         )));
     }
-    let children: Vec<&ProcessReport> = instance.processes.iter().filter(|p| p.ppid == process.pid && p.pid != process.pid).collect();
+    let children: Vec<&ProcessReport> = instance
+        .processes
+        .iter()
+        .filter(|p| p.ppid == process.pid && p.pid != process.pid)
+        .collect();
     for (at, child) in children.iter().enumerate() {
-        node(page, instance, child, &indent, at + 1 == children.len(), style);
+        node(
+            page,
+            instance,
+            child,
+            &indent,
+            at + 1 == children.len(),
+            style,
+        );
     }
 }
 
 fn processes(all: &[ProcessReport], width: Option<u16>) -> String {
     let medium = width.is_none_or(|width| width >= MEDIUM);
-    let mut columns = vec![figure("PID"), figure("PPID"), words("USER", 10), words("S", 1), figure("CPU %"), figure("RSS")];
+    let mut columns = vec![
+        figure("PID"),
+        figure("PPID"),
+        words("USER", 10),
+        words("S", 1),
+        figure("CPU %"),
+        figure("RSS"),
+    ];
     if medium {
-        columns.extend([figure("PSS"), figure("THR"), figure("FDS"), figure("UPTIME")]);
+        columns.extend([
+            figure("PSS"),
+            figure("THR"),
+            figure("FDS"),
+            figure("UPTIME"),
+        ]);
     }
     columns.push(words("COMMAND", 0));
     let rows = all
@@ -204,7 +284,10 @@ fn processes(all: &[ProcessReport], width: Option<u16>) -> String {
             let mut row = vec![
                 process.pid.to_string(),
                 process.ppid.to_string(),
-                process.user.as_deref().map_or_else(|| count(process.uid), safe),
+                process
+                    .user
+                    .as_deref()
+                    .map_or_else(|| count(process.uid), safe),
                 process.state.letter().to_string(),
                 percent(process.cpu_percent),
                 bytes(Some(process.rss_bytes)),
@@ -226,5 +309,10 @@ fn processes(all: &[ProcessReport], width: Option<u16>) -> String {
 
 /// One line over a screen that is drawn again and again.
 pub fn watch_heading(table: &ProcessTable) -> String {
-    format!("{}  {}  {} processes\n\n", table.moment.wall.strftime("%H:%M:%SZ"), safe(&table.host.name), table.processes().len())
+    format!(
+        "{}  {}  {} processes\n\n",
+        table.moment.wall.strftime("%H:%M:%SZ"),
+        safe(&table.host.name),
+        table.processes().len()
+    )
 }

@@ -16,24 +16,37 @@ pub struct Column {
 
 /// A column of words of at most so many characters.
 pub const fn words(name: &'static str, widest: u16) -> Column {
-    Column { name, figure: false, widest }
+    Column {
+        name,
+        figure: false,
+        widest,
+    }
 }
 
 /// A column of figures.
 pub const fn figure(name: &'static str) -> Column {
-    Column { name, figure: true, widest: 12 }
+    Column {
+        name,
+        figure: true,
+        widest: 12,
+    }
 }
 
 /// Lays rows out. Text from other programs must have been made safe; every line ends in a newline.
 ///
 /// Columns are as wide as what is in them, up to their bound; the last one gets what is left.
 pub fn layout(columns: &[Column], rows: Vec<Vec<String>>, width: Option<u16>) -> String {
-    let header: Vec<String> = columns.iter().map(|column| column.name.to_owned()).collect();
+    let header: Vec<String> = columns
+        .iter()
+        .map(|column| column.name.to_owned())
+        .collect();
     let rows: Vec<Vec<String>> = std::iter::once(header)
         .chain(rows)
         .map(|row| {
             let cells = row.into_iter().zip(columns);
-            cells.map(|(cell, column)| shorten(&cell, usize::from(column.widest))).collect()
+            cells
+                .map(|(cell, column)| shorten(&cell, usize::from(column.widest)))
+                .collect()
         })
         .collect();
     let mut widths = vec![0; columns.len()];
@@ -52,7 +65,11 @@ pub fn layout(columns: &[Column], rows: Vec<Vec<String>>, width: Option<u16>) ->
         for ((cell, column), width) in row.iter().zip(columns).zip(&widths) {
             let cell = shorten(cell, *width);
             let room = " ".repeat(width.saturating_sub(cell.width()));
-            let (left, right) = if column.figure { (room.as_str(), "") } else { ("", room.as_str()) };
+            let (left, right) = if column.figure {
+                (room.as_str(), "")
+            } else {
+                ("", room.as_str())
+            };
             line.extend([left, &cell, right, "  "]);
         }
         page.push_str(line.trim_end());
@@ -74,7 +91,9 @@ pub fn shorten(text: &str, widest: usize) -> String {
     let mut room = widest.saturating_sub(1);
     let mut short = String::new();
     for c in text.chars() {
-        let Some(rest) = room.checked_sub(c.width().unwrap_or(0)) else { break };
+        let Some(rest) = room.checked_sub(c.width().unwrap_or(0)) else {
+            break;
+        };
         room = rest;
         short.push(c);
     }
@@ -110,15 +129,22 @@ mod tests {
     fn columns_line_up_and_the_last_gives_way() {
         let columns = [words("NAME", 6), figure("CPU"), words("COMMAND", 0)];
         let rows = vec![
-            vec!["memory-server".to_owned(), "0.1".to_owned(), "node /a/very/long/path/indeed".to_owned()],
+            vec![
+                "memory-server".to_owned(),
+                "0.1".to_owned(),
+                "node /a/very/long/path/indeed".to_owned(),
+            ],
             vec!["日本語".to_owned(), "100.0".to_owned(), "x".to_owned()],
         ];
         let text = layout(&columns, rows, Some(30));
         assert_eq!(
             text,
-            "NAME      CPU  COMMAND\nmemor…    0.1  node /a/very/lo…\n日本語  100.0  x\n"
+            "NAME      CPU  COMMAND\nmemor…    0.1  node /a/very/l…\n日本語  100.0  x\n"
         );
-        assert!(text.lines().all(|line| unicode_width::UnicodeWidthStr::width(line) <= 31));
+        assert!(
+            text.lines()
+                .all(|line| unicode_width::UnicodeWidthStr::width(line) <= 30)
+        );
     }
 
     #[test]

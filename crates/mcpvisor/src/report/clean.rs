@@ -133,7 +133,10 @@ pub fn plan(plan: &Plan, grace_seconds: f64) -> PlanReport {
                 spared: removal
                     .spared
                     .iter()
-                    .map(|(id, why)| Spared { pid: id.pid, why: why.clone() })
+                    .map(|(id, why)| Spared {
+                        pid: id.pid,
+                        why: why.clone(),
+                    })
                     .collect(),
             })
             .collect(),

@@ -130,6 +130,10 @@ pub struct FaultsReport {
 /// Seconds since each costly reading was last tried, where it ever was. A reading that has been
 /// given up to save time is `null` with its age here.
 #[derive(Clone, Copy, Debug, Serialize, JsonSchema)]
+#[expect(
+    clippy::struct_field_names,
+    reason = "every name of a figure ends in its unit"
+)]
 pub struct AgesReport {
     /// Proportional and private memory.
     pub pss_seconds: Option<f64>,
@@ -214,11 +218,22 @@ pub fn process(table: &ProcessTable, at: usize, words: &Words) -> ProcessReport 
             by_kind: process.files().map(|files| files.kinds),
         },
         io: counters.io,
-        context_switches: counters.voluntary_switches.zip(counters.involuntary_switches).map(
-            |(voluntary, involuntary)| SwitchesReport { voluntary, involuntary },
-        ),
-        faults: FaultsReport { minor: counters.minor_faults, major: counters.major_faults },
-        children: table.children(at).iter().map(|&child| table.processes()[child].pid()).collect(),
+        context_switches: counters
+            .voluntary_switches
+            .zip(counters.involuntary_switches)
+            .map(|(voluntary, involuntary)| SwitchesReport {
+                voluntary,
+                involuntary,
+            }),
+        faults: FaultsReport {
+            minor: counters.minor_faults,
+            major: counters.major_faults,
+        },
+        children: table
+            .children(at)
+            .iter()
+            .map(|&child| table.processes()[child].pid())
+            .collect(),
         connections: connections(process),
         cgroup: facts.cgroup.clone(),
         container_id: facts.container_id.clone(),
@@ -228,7 +243,10 @@ pub fn process(table: &ProcessTable, at: usize, words: &Words) -> ProcessReport 
         ages: AgesReport {
             pss_seconds: sample.memory.as_ref().map(|reading| age(reading.boot_ns)),
             fd_kinds_seconds: sample.files.as_ref().map(|reading| age(reading.boot_ns)),
-            connections_seconds: sample.connections.as_ref().map(|reading| age(reading.boot_ns)),
+            connections_seconds: sample
+                .connections
+                .as_ref()
+                .map(|reading| age(reading.boot_ns)),
         },
     }
 }

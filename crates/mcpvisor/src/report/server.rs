@@ -50,7 +50,12 @@ pub struct OwnerReport {
 
 impl From<&Owner> for OwnerReport {
     fn from(owner: &Owner) -> Self {
-        Self { name: owner.name.clone(), kind: owner.kind, pid: owner.pid, alive: owner.alive }
+        Self {
+            name: owner.name.clone(),
+            kind: owner.kind,
+            pid: owner.pid,
+            alive: owner.alive,
+        }
     }
 }
 
@@ -98,10 +103,17 @@ impl Totals {
         Self {
             instances,
             processes: all.clone().count(),
-            cpu_percent: all.clone().map(|p| p.usage.cpu_percent).sum::<Option<f64>>().map(rounded),
+            cpu_percent: all
+                .clone()
+                .map(|p| p.usage.cpu_percent)
+                .sum::<Option<f64>>()
+                .map(rounded),
             rss_bytes: all.clone().map(|p| p.sample.counters.rss_bytes).sum(),
             pss_bytes: all.clone().map(model::Process::pss_bytes).sum(),
-            threads: all.clone().map(|p| u64::from(p.sample.counters.threads)).sum(),
+            threads: all
+                .clone()
+                .map(|p| u64::from(p.sample.counters.threads))
+                .sum(),
             fds: all.map(|p| p.sample.counters.fd_total.map(u64::from)).sum(),
         }
     }
@@ -120,7 +132,12 @@ pub(super) fn processes<'a>(
 }
 
 pub(super) fn server(table: &ProcessTable, server: &Server, words: &Words) -> ServerReport {
-    let safe = |lines: &[String]| lines.iter().map(|line| model::redact::text(line).into_owned()).collect();
+    let safe = |lines: &[String]| {
+        lines
+            .iter()
+            .map(|line| model::redact::text(line).into_owned())
+            .collect()
+    };
     ServerReport {
         id: server.id.clone(),
         name: server.name.clone(),
@@ -130,7 +147,11 @@ pub(super) fn server(table: &ProcessTable, server: &Server, words: &Words) -> Se
         state: server.state,
         confidence: rounded(server.confidence),
         evidence: safe(&server.evidence),
-        instances: server.instances.iter().map(|run| instance(table, run, words)).collect(),
+        instances: server
+            .instances
+            .iter()
+            .map(|run| instance(table, run, words))
+            .collect(),
         totals: Totals::of(server.instances.len(), processes(table, server)),
     }
 }
@@ -155,7 +176,11 @@ fn instance(table: &ProcessTable, instance: &Instance, words: &Words) -> Instanc
             .filter_map(|member| {
                 let at = table.position(member.id.pid)?;
                 let report = process(table, at, words);
-                Some(ProcessReport { role: Some(member.role), stray: member.stray, ..report })
+                Some(ProcessReport {
+                    role: Some(member.role),
+                    stray: member.stray,
+                    ..report
+                })
             })
             .collect(),
     }

@@ -64,18 +64,32 @@ pub struct Reclaimable {
 /// Totals of an observation.
 pub fn summary(seen: &Picture) -> Summary {
     let (table, inventory) = (&*seen.table, &*seen.inventory);
-    let running: Vec<_> = inventory.servers.iter().filter(|server| !server.instances.is_empty()).collect();
-    let absent = inventory.servers.iter().filter(|s| s.state == ServerState::NotRunning).count();
+    let running: Vec<_> = inventory
+        .servers
+        .iter()
+        .filter(|server| !server.instances.is_empty())
+        .collect();
+    let absent = inventory
+        .servers
+        .iter()
+        .filter(|s| s.state == ServerState::NotRunning)
+        .count();
     let mut owners: Vec<OwnerSummary> = Vec::new();
     for server in &running {
         let owner = &server.owner;
-        let known = owners.iter().any(|o| o.pid == owner.pid && o.name == owner.name && o.alive == owner.alive);
+        let known = owners
+            .iter()
+            .any(|o| o.pid == owner.pid && o.name == owner.name && o.alive == owner.alive);
         if known {
             continue;
         }
         let own: Vec<_> = running
             .iter()
-            .filter(|s| s.owner.pid == owner.pid && s.owner.name == owner.name && s.owner.alive == owner.alive)
+            .filter(|s| {
+                s.owner.pid == owner.pid
+                    && s.owner.name == owner.name
+                    && s.owner.alive == owner.alive
+            })
             .collect();
         let instances = own.iter().map(|server| server.instances.len()).sum();
         owners.push(OwnerSummary {
@@ -84,19 +98,29 @@ pub fn summary(seen: &Picture) -> Summary {
             pid: owner.pid,
             alive: owner.alive,
             servers: own.len(),
-            totals: Totals::of(instances, own.iter().flat_map(|server| processes(table, server))),
+            totals: Totals::of(
+                instances,
+                own.iter().flat_map(|server| processes(table, server)),
+            ),
         });
     }
-    owners.sort_by_key(|owner| std::cmp::Reverse(owner.totals.pss_bytes.unwrap_or(owner.totals.rss_bytes)));
-    let orphans: Vec<_> = inventory.instances().filter(|(_, run)| run.orphaned.is_some()).collect();
+    owners.sort_by_key(|owner| {
+        std::cmp::Reverse(owner.totals.pss_bytes.unwrap_or(owner.totals.rss_bytes))
+    });
+    let orphans: Vec<_> = inventory
+        .instances()
+        .filter(|(_, run)| run.orphaned.is_some())
+        .collect();
     let left: Vec<_> = orphans
         .iter()
         .flat_map(|(_, run)| &run.members)
         .filter_map(|member| table.get(member.id.pid))
         .collect();
     let freed = Totals::of(orphans.len(), left.iter().copied());
-    let mut findings: BTreeMap<&'static str, usize> =
-        ["info", "warning", "error", "critical"].into_iter().map(|name| (name, 0)).collect();
+    let mut findings: BTreeMap<&'static str, usize> = ["info", "warning", "error", "critical"]
+        .into_iter()
+        .map(|name| (name, 0))
+        .collect();
     for finding in seen.findings.iter() {
         *findings.entry(severity(finding.severity)).or_default() += 1;
     }

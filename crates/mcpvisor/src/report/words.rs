@@ -28,7 +28,9 @@ impl Words {
 
     /// The command line of a process, redacted.
     pub fn of(&self, process: &Process) -> Arc<str> {
-        self.known.get(&process.id()).map_or_else(|| command_line(process), |(_, line)| Arc::clone(line))
+        self.known
+            .get(&process.id())
+            .map_or_else(|| command_line(process), |(_, line)| Arc::clone(line))
     }
 }
 

@@ -142,7 +142,10 @@ pub fn choose(width: u16) -> Vec<(Column, u16)> {
     let all = chosen.iter().filter(|chosen| **chosen).count() > BY_WORTH.len();
     let (name, command) = if all && left > COMMAND_LEAST {
         let name = NAME_ENOUGH + (left - COMMAND_LEAST - 1).min(NAME_MOST - NAME_ENOUGH);
-        (name, Some(width.saturating_sub(taken - NAME_ENOUGH + name + 1)))
+        (
+            name,
+            Some(width.saturating_sub(taken - NAME_ENOUGH + name + 1)),
+        )
     } else {
         ((NAME_ENOUGH + left).min(width), None)
     };
@@ -150,7 +153,16 @@ pub fn choose(width: u16) -> Vec<(Column, u16)> {
         .iter()
         .zip(chosen)
         .filter(|(_, chosen)| *chosen)
-        .map(|(column, _)| (*column, if *column == Column::Name { name } else { column.width() }))
+        .map(|(column, _)| {
+            (
+                *column,
+                if *column == Column::Name {
+                    name
+                } else {
+                    column.width()
+                },
+            )
+        })
         .collect();
     columns.extend(command.map(|wide| (Column::Command, wide)));
     columns
@@ -173,10 +185,21 @@ mod tests {
     #[test]
     fn eighty_columns_have_what_matters() {
         let columns: Vec<Column> = choose(80).into_iter().map(|(column, _)| column).collect();
-        for column in [Column::Owner, Column::State, Column::Cpu, Column::Rss, Column::Pss, Column::Uptime] {
+        for column in [
+            Column::Owner,
+            Column::State,
+            Column::Cpu,
+            Column::Rss,
+            Column::Pss,
+            Column::Uptime,
+        ] {
             assert!(columns.contains(&column), "{column:?}");
         }
-        assert!(choose(200).iter().any(|(column, _)| *column == Column::Command));
+        assert!(
+            choose(200)
+                .iter()
+                .any(|(column, _)| *column == Column::Command)
+        );
     }
 
     #[test]

@@ -12,12 +12,19 @@ use super::{Look, shown};
 use crate::picture::Picture;
 
 /// The plan as lines.
-pub fn sheet(confirmation: &Confirmation, picture: Option<&Picture>, columns: usize, look: Look) -> Sheet {
+pub fn sheet(
+    confirmation: &Confirmation,
+    picture: Option<&Picture>,
+    columns: usize,
+    look: Look,
+) -> Sheet {
     let mut sheet = Sheet::new(columns, look);
     let plan = &confirmation.plan;
     if plan.removals.is_empty() {
         let text = match confirmation.wish {
-            Wish::Clean if plan.refused.is_empty() => "Nothing is left over: there is nothing to clean.",
+            Wish::Clean if plan.refused.is_empty() => {
+                "Nothing is left over: there is nothing to clean."
+            }
             Wish::Clean => "Nothing can be cleaned now.",
             Wish::Stop { .. } => "It will not be stopped.",
         };
@@ -41,9 +48,13 @@ fn removed(sheet: &mut Sheet, removal: &Removal, picture: Option<&Picture>, look
     let mut pss = figures::Sum::default();
     let mut lines = Vec::with_capacity(removal.processes.len());
     for id in &removal.processes {
-        let process = picture.and_then(|picture| picture.table.get(id.pid)).filter(|process| process.id() == *id);
+        let process = picture
+            .and_then(|picture| picture.table.get(id.pid))
+            .filter(|process| process.id() == *id);
         pss.join(Totals::of_process(process).pss_bytes);
-        let role = picture.and_then(|picture| role(&picture.inventory, *id)).map_or("", role_name);
+        let role = picture
+            .and_then(|picture| role(&picture.inventory, *id))
+            .map_or("", role_name);
         let command = process.map_or_else(|| "has ended".to_owned(), shown::command_line);
         lines.push(format!("  {:>7} {role:<7} {command}", id.pid));
     }
@@ -65,24 +76,43 @@ fn removed(sheet: &mut Sheet, removal: &Removal, picture: Option<&Picture>, look
         sheet.paragraph(4, &shown::text(reason), look.dim());
     }
     for (id, why) in &removal.spared {
-        sheet.paragraph(4, &format!("{} stays: {}", id.pid, shown::text(why)), look.severity(model::Severity::Info));
+        sheet.paragraph(
+            4,
+            &format!("{} stays: {}", id.pid, shown::text(why)),
+            look.severity(model::Severity::Info),
+        );
     }
 }
 
 fn kept(sheet: &mut Sheet, refused: &Refused, look: Look) {
-    sheet.line(&format!("  {} (pid {})", shown::text(&refused.name), refused.root.pid), Style::new());
+    sheet.line(
+        &format!(
+            "  {} (pid {})",
+            shown::text(&refused.name),
+            refused.root.pid
+        ),
+        Style::new(),
+    );
     for refusal in &refused.refusals {
         let wait = refusal
             .wait_seconds
             .map(|seconds| format!(" (for {} yet)", model::units::seconds(seconds.ceil())))
             .unwrap_or_default();
-        sheet.paragraph(4, &format!("{}{wait}", shown::text(&refusal.detail)), look.dim());
+        sheet.paragraph(
+            4,
+            &format!("{}{wait}", shown::text(&refusal.detail)),
+            look.dim(),
+        );
     }
 }
 
 fn role(inventory: &Inventory, id: ProcessId) -> Option<Role> {
     let (_, instance) = inventory.instance_of(id.pid)?;
-    instance.members.iter().find(|member| member.id == id).map(|member| member.role)
+    instance
+        .members
+        .iter()
+        .find(|member| member.id == id)
+        .map(|member| member.role)
 }
 
 /// The word for a role.

@@ -22,26 +22,43 @@ const BESIDE_BARS: usize = 34;
 pub fn draw(state: &State, buffer: &mut Buffer, area: Rect, focused: bool) {
     let lines = lines(state, area.width);
     let below = usize::from(area.height.saturating_sub(1));
-    let hidden = lines.len().saturating_sub(state.panes.details_offset + below);
+    let hidden = lines
+        .len()
+        .saturating_sub(state.panes.details_offset + below);
     let mut title = title(state);
     if hidden > 0 {
         title = format!("{title} ({hidden} more lines)");
     }
     let inner = paint::titled(buffer, area, &title, focused, state.look);
-    let offset = state.panes.details_offset.min(lines.len().saturating_sub(below));
+    let offset = state
+        .panes
+        .details_offset
+        .min(lines.len().saturating_sub(below));
     paint::lines(buffer, inner, &lines, offset);
 }
 
 fn title(state: &State) -> String {
-    let selected = state.picture.as_ref().zip(state.row()).and_then(|(picture, row)| {
-        let server = row.server(&picture.inventory)?;
-        let name = shown::text(&server.name);
-        Some(match (row, row.instance(&picture.inventory), row.member(&picture.inventory)) {
-            (_, _, Some(member)) => format!("{name}, process {}", member.id.pid),
-            (Row::Instance(..), Some(instance), _) => format!("{name}, instance {}", instance.root.pid),
-            _ => name,
-        })
-    });
+    let selected = state
+        .picture
+        .as_ref()
+        .zip(state.row())
+        .and_then(|(picture, row)| {
+            let server = row.server(&picture.inventory)?;
+            let name = shown::text(&server.name);
+            Some(
+                match (
+                    row,
+                    row.instance(&picture.inventory),
+                    row.member(&picture.inventory),
+                ) {
+                    (_, _, Some(member)) => format!("{name}, process {}", member.id.pid),
+                    (Row::Instance(..), Some(instance), _) => {
+                        format!("{name}, instance {}", instance.root.pid)
+                    }
+                    _ => name,
+                },
+            )
+        });
     selected.map_or_else(|| "Details".to_owned(), |name| format!("Details: {name}"))
 }
 
@@ -63,20 +80,31 @@ pub fn lines(state: &State, columns: u16) -> Vec<Line<'static>> {
     }
     let member = row.member(inventory).map(|member| member.id);
     let shown_process = member.or_else(|| instance.map(|instance| instance.leaf));
-    let process = shown_process.and_then(|id| picture.table.get(id.pid).filter(|process| process.id() == id));
+    let process = shown_process.and_then(|id| {
+        picture
+            .table
+            .get(id.pid)
+            .filter(|process| process.id() == id)
+    });
     if let Some(process) = process {
         process::facts(&mut sheet, state, &picture.table, process);
     } else if shown_process.is_some() {
         sheet.fact("process", "has ended");
     } else if server.instances.len() > 1 {
-        sheet.fact("instances", "several: open the server and choose one for its processes");
+        sheet.fact(
+            "instances",
+            "several: open the server and choose one for its processes",
+        );
     }
     declared(&mut sheet, state, server);
     if let Some(instance) = instance {
         life(&mut sheet, state, picture, instance);
     }
     for (number, fact) in server.evidence.iter().enumerate() {
-        sheet.fact(if number == 0 { "evidence" } else { "" }, &shown::text(fact));
+        sheet.fact(
+            if number == 0 { "evidence" } else { "" },
+            &shown::text(fact),
+        );
     }
     sheet.fact("id", &shown::text(&server.id));
     sheet.lines
@@ -99,11 +127,16 @@ fn owner(sheet: &mut Sheet, state: &State, server: &Server) {
     sheet.styled_fact("state", &words, state.look.state(server.state));
 }
 
+/// Label, which history, the sum of now, and how it is written.
+type Course = (&'static str, Figure, Sum, fn(f64) -> String);
+
 fn histories(sheet: &mut Sheet, state: &State, row: Row, server: &Server) {
     let (Row::Server(at) | Row::Instance(at, _) | Row::Process(at, ..)) = row;
     let totals = state.totals.get(at).copied().unwrap_or_default();
-    let rows: [(&str, Figure, Sum, fn(f64) -> String); 3] = [
-        ("CPU", Figure::Cpu, totals.cpu_percent, |value| format!("{} %", figures::percent(value))),
+    let rows: [Course; 3] = [
+        ("CPU", Figure::Cpu, totals.cpu_percent, |value| {
+            format!("{} %", figures::percent(value))
+        }),
         ("PSS", Figure::Pss, totals.pss_bytes, figures::bytes),
         ("RSS", Figure::Rss, totals.rss_bytes, figures::bytes),
     ];
@@ -120,13 +153,20 @@ fn histories(sheet: &mut Sheet, state: &State, row: Row, server: &Server) {
         ]));
     }
     let span = model::units::seconds(state.history.span_seconds());
-    sheet.styled_fact("", &format!("of the server, the last {span}; {}", counts(&totals)), state.look.dim());
+    sheet.styled_fact(
+        "",
+        &format!("of the server, the last {span}; {}", counts(&totals)),
+        state.look.dim(),
+    );
 }
 
 fn counts(totals: &Totals) -> String {
     let threads = totals.threads.shown(figures::count);
     let fds = totals.fds.shown(figures::count);
-    format!("{}, {threads} threads, {fds} open files", figures::counted(totals.processes as usize, "process"))
+    format!(
+        "{}, {threads} threads, {fds} open files",
+        figures::counted(totals.processes as usize, "process")
+    )
 }
 
 fn declared(sheet: &mut Sheet, state: &State, server: &Server) {
@@ -138,12 +178,22 @@ fn declared(sheet: &mut Sheet, state: &State, server: &Server) {
     };
     sheet.fact("transport", transport);
     if server.declared_in.is_empty() {
-        sheet.styled_fact("declared in", "no configuration that is known", state.look.dim());
+        sheet.styled_fact(
+            "declared in",
+            "no configuration that is known",
+            state.look.dim(),
+        );
     }
     for (number, place) in server.declared_in.iter().enumerate() {
-        let line = place.line.map(|line| format!(":{line}")).unwrap_or_default();
+        let line = place
+            .line
+            .map(|line| format!(":{line}"))
+            .unwrap_or_default();
         let text = format!("{}{line} ({}, {})", place.file, place.client, place.scope);
-        sheet.fact(if number == 0 { "declared in" } else { "" }, &shown::text(&text));
+        sheet.fact(
+            if number == 0 { "declared in" } else { "" },
+            &shown::text(&text),
+        );
     }
     sheet.fact("confidence", &format!("{:.0} %", server.confidence * 100.0));
 }
@@ -154,7 +204,12 @@ fn life(sheet: &mut Sheet, state: &State, picture: &Picture, instance: &Instance
         let since = orphaned.since.map_or_else(
             || "noticed only now".to_owned(),
             |since| {
-                let seconds = picture.table.moment.wall.duration_since(since).as_secs_f64();
+                let seconds = picture
+                    .table
+                    .moment
+                    .wall
+                    .duration_since(since)
+                    .as_secs_f64();
                 format!("for {}", model::units::seconds(seconds))
             },
         );
@@ -164,10 +219,18 @@ fn life(sheet: &mut Sheet, state: &State, picture: &Picture, instance: &Instance
         }
     }
     if let Some(why) = &instance.unused {
-        sheet.styled_fact("unused", &shown::text(why), look.severity(model::Severity::Warning));
+        sheet.styled_fact(
+            "unused",
+            &shown::text(why),
+            look.severity(model::Severity::Warning),
+        );
     }
     let started = instance.started_at.to_zoned(state.zone.clone());
-    sheet.styled_fact("started", &started.strftime("%Y-%m-%d %H:%M:%S").to_string(), Style::new());
+    sheet.styled_fact(
+        "started",
+        &started.strftime("%Y-%m-%d %H:%M:%S").to_string(),
+        Style::new(),
+    );
 }
 
 fn owner_kind(kind: OwnerKind) -> Option<&'static str> {

@@ -15,7 +15,14 @@ pub fn draw(state: &State, frame: &mut Frame<'_>) {
     header::draw(state, buffer, areas.header);
     if state.picture.is_none() {
         let text = "Looking at the machine ...";
-        paint::put(buffer, (areas.servers.x, areas.servers.y), areas.servers.width, text, state.look.dim(), state.look);
+        paint::put(
+            buffer,
+            (areas.servers.x, areas.servers.y),
+            areas.servers.width,
+            text,
+            state.look.dim(),
+            state.look,
+        );
     } else {
         table::draw(state, buffer, areas.servers);
         if let Some(area) = areas.details {
@@ -38,5 +45,9 @@ fn beside(state: &State, buffer: &mut Buffer, area: Rect, servers: Rect) -> Rect
     for y in area.top()..area.bottom() {
         buffer.set_string(area.x, y, state.look.wall(), state.look.dim());
     }
-    Rect { x: area.x + 1, width: area.width - 1, ..area }
+    Rect {
+        x: area.x + 1,
+        width: area.width - 1,
+        ..area
+    }
 }

@@ -1,7 +1,5 @@
 //! Figures added up over processes: what is not known is counted, and never taken for zero.
 
-use std::fmt::Write as _;
-
 use inventory::{Instance, Server};
 use model::{Process, ProcessState, ProcessTable, units};
 
@@ -85,7 +83,9 @@ impl Totals {
     pub fn of_instance(table: &ProcessTable, instance: &Instance) -> Self {
         let mut totals = Self::default();
         for member in &instance.members {
-            let process = table.get(member.id.pid).filter(|process| process.id() == member.id);
+            let process = table
+                .get(member.id.pid)
+                .filter(|process| process.id() == member.id);
             totals.add(process);
         }
         totals
@@ -127,16 +127,31 @@ impl Totals {
         let usage = process.map(|process| process.usage);
         // The kernel has taken memory and files from a zombie: that is known without reading them.
         let gone = counters.is_some_and(|counters| counters.state == ProcessState::Zombie);
-        let or_none_left = |value: Option<f64>| if gone { Some(value.unwrap_or(0.0)) } else { value };
-        self.cpu_percent.add(usage.and_then(|usage| usage.cpu_percent));
-        self.rss_bytes.add(counters.map(|counters| counters.rss_bytes as f64));
-        let pss = process.and_then(Process::pss_bytes).map(|bytes| bytes as f64);
+        let or_none_left = |value: Option<f64>| {
+            if gone {
+                Some(value.unwrap_or(0.0))
+            } else {
+                value
+            }
+        };
+        self.cpu_percent
+            .add(usage.and_then(|usage| usage.cpu_percent));
+        self.rss_bytes
+            .add(counters.map(|counters| counters.rss_bytes as f64));
+        let pss = process
+            .and_then(Process::pss_bytes)
+            .map(|bytes| bytes as f64);
         self.pss_bytes.add(or_none_left(pss));
-        self.threads.add(counters.map(|counters| f64::from(counters.threads)));
-        let fds = counters.and_then(|counters| counters.fd_total).map(f64::from);
+        self.threads
+            .add(counters.map(|counters| f64::from(counters.threads)));
+        let fds = counters
+            .and_then(|counters| counters.fd_total)
+            .map(f64::from);
         self.fds.add(or_none_left(fds));
-        self.read_rate.add(usage.and_then(|usage| usage.read_bytes_per_second));
-        self.write_rate.add(usage.and_then(|usage| usage.write_bytes_per_second));
+        self.read_rate
+            .add(usage.and_then(|usage| usage.read_bytes_per_second));
+        self.write_rate
+            .add(usage.and_then(|usage| usage.write_bytes_per_second));
         let start = process.map(|process| process.id().start_ticks);
         self.oldest_ticks = match (self.oldest_ticks, start) {
             (Some(own), Some(new)) => Some(own.min(new)),
@@ -157,7 +172,11 @@ pub fn bytes(value: f64) -> String {
 
 /// Percent with one decimal, without the sign: `12.3`, and `1234` from a thousand on.
 pub fn percent(value: f64) -> String {
-    if value < 999.95 { format!("{value:.1}") } else { format!("{value:.0}") }
+    if value < 999.95 {
+        format!("{value:.1}")
+    } else {
+        format!("{value:.0}")
+    }
 }
 
 /// A count.
@@ -175,8 +194,7 @@ pub fn counted(count: usize, word: &str) -> String {
     let mut text = format!("{count} {word}");
     if count != 1 {
         let ending = if word.ends_with('s') { "es" } else { "s" };
-        // Writing to a `String` cannot fail.
-        drop(write!(text, "{ending}"));
+        text.push_str(ending);
     }
     text
 }

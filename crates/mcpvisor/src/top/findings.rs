@@ -33,7 +33,14 @@ pub fn draw(state: &State, buffer: &mut Buffer, area: Rect, focused: bool) {
     let count = state.findings.len();
     let inner = paint::titled(buffer, area, &format!("Findings: {count}"), focused, look);
     if count == 0 {
-        paint::put(buffer, (inner.x, inner.y), inner.width, "Nothing is wrong.", look.good(), look);
+        paint::put(
+            buffer,
+            (inner.x, inner.y),
+            inner.width,
+            "Nothing is wrong.",
+            look.good(),
+            look,
+        );
         return;
     }
     let visible = list_rows(area, count);
@@ -43,15 +50,35 @@ pub fn draw(state: &State, buffer: &mut Buffer, area: Rect, focused: bool) {
         let Some(finding) = state.finding(at) else {
             continue;
         };
-        row(state, buffer, Rect { y, height: 1, ..inner }, finding);
+        row(
+            state,
+            buffer,
+            Rect {
+                y,
+                height: 1,
+                ..inner
+            },
+            finding,
+        );
         if at == selection.index {
-            buffer.set_style(Rect { y, height: 1, ..inner }, look.selected(focused));
+            buffer.set_style(
+                Rect {
+                    y,
+                    height: 1,
+                    ..inner
+                },
+                look.selected(focused),
+            );
         }
     }
     let taken = u16::try_from(visible).unwrap_or(u16::MAX).saturating_add(1);
     let rest = inner.height.saturating_sub(taken);
     if let Some(finding) = state.finding(selection.index).filter(|_| rest > 0) {
-        let below = Rect { y: inner.y + taken, height: rest, ..inner };
+        let below = Rect {
+            y: inner.y + taken,
+            height: rest,
+            ..inner
+        };
         let sheet = sheet(state, finding, usize::from(below.width));
         paint::lines(buffer, below, &sheet.lines, 0);
     }
@@ -60,21 +87,51 @@ pub fn draw(state: &State, buffer: &mut Buffer, area: Rect, focused: bool) {
 fn row(state: &State, buffer: &mut Buffer, area: Rect, finding: &Finding) {
     let look = state.look;
     let severity = header::name(finding.severity);
-    paint::put(buffer, (area.x, area.y), SEVERITY.min(area.width), severity, look.severity(finding.severity), look);
-    let cost = finding.cost.pss_bytes.map(model::units::bytes).unwrap_or_default();
+    paint::put(
+        buffer,
+        (area.x, area.y),
+        SEVERITY.min(area.width),
+        severity,
+        look.severity(finding.severity),
+        look,
+    );
+    let cost = finding
+        .cost
+        .pss_bytes
+        .map(model::units::bytes)
+        .unwrap_or_default();
     let has_room = area.width > SEVERITY + COST + 30;
-    let room = area.width.saturating_sub(SEVERITY + 1 + if has_room { COST } else { 0 });
-    paint::put(buffer, (area.x + SEVERITY + 1, area.y), room, &shown::text(&finding.title), Style::new(), look);
+    let room = area
+        .width
+        .saturating_sub(SEVERITY + 1 + if has_room { COST } else { 0 });
+    paint::put(
+        buffer,
+        (area.x + SEVERITY + 1, area.y),
+        room,
+        &shown::text(&finding.title),
+        Style::new(),
+        look,
+    );
     if has_room {
         let cost = format!("{cost:>width$}", width = usize::from(COST));
-        paint::put(buffer, (area.right() - COST, area.y), COST, &cost, look.dim(), look);
+        paint::put(
+            buffer,
+            (area.right() - COST, area.y),
+            COST,
+            &cost,
+            look.dim(),
+            look,
+        );
     }
 }
 
 fn sheet(state: &State, finding: &Finding, columns: usize) -> Sheet {
     let mut sheet = Sheet::new(columns, state.look);
     for (number, fact) in finding.evidence.iter().enumerate() {
-        sheet.fact(if number == 0 { "evidence" } else { "" }, &shown::text(fact));
+        sheet.fact(
+            if number == 0 { "evidence" } else { "" },
+            &shown::text(fact),
+        );
     }
     if !finding.advice.is_empty() {
         sheet.fact("advice", &shown::text(&finding.advice));
@@ -84,9 +141,18 @@ fn sheet(state: &State, finding: &Finding, columns: usize) -> Sheet {
     }
     sheet.fact("costs", &cost(finding));
     if !finding.processes.is_empty() {
-        let pids: Vec<String> = finding.processes.iter().take(12).map(|id| id.pid.to_string()).collect();
+        let pids: Vec<String> = finding
+            .processes
+            .iter()
+            .take(12)
+            .map(|id| id.pid.to_string())
+            .collect();
         let more = finding.processes.len().saturating_sub(12);
-        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        let more = if more > 0 {
+            format!(" and {more} more")
+        } else {
+            String::new()
+        };
         sheet.fact("pids", &format!("{}{more}", pids.join(" ")));
     }
     sheet
@@ -96,9 +162,15 @@ fn cost(finding: &Finding) -> String {
     let cost = &finding.cost;
     let mut parts = vec![figures::counted(cost.processes as usize, "process")];
     if cost.processes > 0 {
-        parts.push(format!("PSS {}", figures::number(cost.pss_bytes.map(model::units::bytes))));
+        parts.push(format!(
+            "PSS {}",
+            figures::number(cost.pss_bytes.map(model::units::bytes))
+        ));
         parts.push(format!("RSS {}", model::units::bytes(cost.rss_bytes)));
-        parts.push(format!("CPU {} %", figures::number(cost.cpu_percent.map(figures::percent))));
+        parts.push(format!(
+            "CPU {} %",
+            figures::number(cost.cpu_percent.map(figures::percent))
+        ));
         parts.push(format!("{} open files", figures::number(cost.fds)));
     }
     if let Some(disk) = cost.disk_bytes {

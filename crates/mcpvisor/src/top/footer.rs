@@ -18,17 +18,40 @@ pub fn draw(state: &State, buffer: &mut Buffer, area: Rect) {
         let room = usize::from(area.width).saturating_sub(3);
         let mut filter = state.arrangement.filter.as_str();
         while shown::width(filter) > room {
-            filter = filter.get(filter.chars().next().map_or(1, char::len_utf8)..).unwrap_or("");
+            filter = filter
+                .get(filter.chars().next().map_or(1, char::len_utf8)..)
+                .unwrap_or("");
         }
-        row.add(0, [("/".to_owned(), look.key()), (filter.to_owned(), Style::new()), (" ".to_owned(), look.selected(true))]);
-        row.add(3, [("Enter keeps it, Esc clears it".to_owned(), look.dim())]);
+        row.add(
+            0,
+            [
+                ("/".to_owned(), look.key()),
+                (filter.to_owned(), Style::new()),
+                (" ".to_owned(), look.selected(true)),
+            ],
+        );
+        row.add(
+            3,
+            [("Enter keeps it, Esc clears it".to_owned(), look.dim())],
+        );
     } else if let Some(message) = &state.message {
-        let style = if message.is_problem { look.severity(Severity::Error) } else { look.strong() };
-        let text = shown::fit(&shown::text(&message.text), usize::from(area.width), look).into_owned();
+        let style = if message.is_problem {
+            look.severity(Severity::Error)
+        } else {
+            look.strong()
+        };
+        let text =
+            shown::fit(&shown::text(&message.text), usize::from(area.width), look).into_owned();
         row.add(0, [(text, style)]);
     } else {
         for (key, does) in hints(state) {
-            row.add(2, [((*key).to_owned(), look.key()), (format!(" {does}"), look.dim())]);
+            row.add(
+                2,
+                [
+                    ((*key).to_owned(), look.key()),
+                    (format!(" {does}"), look.dim()),
+                ],
+            );
         }
     }
     paint::lines(buffer, area, &[row.line()], 0);
@@ -51,7 +74,13 @@ fn hints(state: &State) -> &'static [(&'static str, &'static str)] {
             ("+-", "interval"),
             ("Tab", "next pane"),
         ],
-        Focus::Details => &[("Up Down", "scroll"), ("Tab", "next pane"), ("d", "close"), ("?", "help"), ("q", "quit")],
+        Focus::Details => &[
+            ("Up Down", "scroll"),
+            ("Tab", "next pane"),
+            ("d", "close"),
+            ("?", "help"),
+            ("q", "quit"),
+        ],
         Focus::Findings => &[
             ("Up Down", "choose"),
             ("Enter", "show the server"),

@@ -129,7 +129,10 @@ impl Series {
         }
     }
 
-    #[expect(clippy::cast_possible_truncation, reason = "seven figures are more than a bar shows")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "seven figures are more than a bar shows"
+    )]
     fn put(&mut self, number: u64, totals: &Totals) {
         let slot = slot(number);
         let known = |sum: super::figures::Sum| sum.known().map_or(f32::NAN, |value| value as f32);
@@ -142,7 +145,8 @@ impl Series {
 
 /// Place of the slot with this number, which counts from one.
 fn slot(number: u64) -> usize {
-    (number.saturating_sub(1) % SLOTS as u64) as usize
+    let slot = number.saturating_sub(1) % SLOTS as u64;
+    usize::try_from(slot).unwrap_or(0)
 }
 
 #[cfg(test)]
@@ -174,7 +178,10 @@ mod tests {
     #[test]
     fn gaps_stay_gaps_and_groups_keep_their_peak() {
         let mut history = History::default();
-        for (second, value) in [Some(1.0), None, Some(5.0), Some(2.0)].into_iter().enumerate() {
+        for (second, value) in [Some(1.0), None, Some(5.0), Some(2.0)]
+            .into_iter()
+            .enumerate()
+        {
             let totals = cpu(value);
             history.push(second as u64 * SECOND, SECOND, [("a", &totals)].into_iter());
         }
@@ -183,8 +190,16 @@ mod tests {
             [Some(1.0), None, Some(5.0), Some(2.0)]
         );
         // Numbers 1 to 4 in pairs: (1), (2, 3), (4).
-        assert_eq!(history.values("a", Figure::Cpu, 60), [Some(1.0), Some(5.0), Some(2.0)]);
-        assert!(history.values("a", Figure::Pss, 60).iter().all(Option::is_none));
+        assert_eq!(
+            history.values("a", Figure::Cpu, 60),
+            [Some(1.0), Some(5.0), Some(2.0)]
+        );
+        assert!(
+            history
+                .values("a", Figure::Pss, 60)
+                .iter()
+                .all(Option::is_none)
+        );
     }
 
     #[test]

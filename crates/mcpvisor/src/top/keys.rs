@@ -150,8 +150,8 @@ fn fold(state: &mut State, open: Option<bool>) {
     }
     let within_instance = matches!(row, Row::Instance(..))
         || (matches!(row, Row::Process(..)) && server.instances.len() > 1);
-    let key = match row.instance(inventory).filter(|_| within_instance) {
-        Some(Instance { root, .. }) => {
+    let key =
+        if let Some(Instance { root, .. }) = row.instance(inventory).filter(|_| within_instance) {
             let is_open = how.open_instances.contains(root);
             match open.unwrap_or(!is_open) {
                 true => drop(how.open_instances.insert(*root)),
@@ -164,8 +164,7 @@ fn fold(state: &mut State, open: Option<bool>) {
                 false => {}
             }
             RowKey::Instance(*root)
-        }
-        None => {
+        } else {
             let is_open = how.open_servers.contains(&server.id);
             if open.unwrap_or(!is_open) {
                 how.open_servers.insert(server.id.clone());
@@ -173,8 +172,7 @@ fn fold(state: &mut State, open: Option<bool>) {
                 how.open_servers.remove(&server.id);
             }
             RowKey::Server(server.id.clone())
-        }
-    };
+        };
     let closes_own_row = matches!(row, Row::Process(..)) && open != Some(true);
     if closes_own_row {
         state.selected = Some(key);
@@ -188,14 +186,23 @@ fn open_all(state: &mut State) {
         return;
     };
     let how = &mut state.arrangement;
-    let servers = picture.inventory.servers.iter().filter(|server| !server.instances.is_empty());
+    let servers = picture
+        .inventory
+        .servers
+        .iter()
+        .filter(|server| !server.instances.is_empty());
     let ids: Vec<String> = servers.map(|server| server.id.clone()).collect();
     if ids.iter().all(|id| how.open_servers.contains(id)) {
         how.open_servers.clear();
         how.open_instances.clear();
     } else {
         how.open_servers.extend(ids);
-        how.open_instances.extend(picture.inventory.instances().map(|(_, instance)| instance.root));
+        how.open_instances.extend(
+            picture
+                .inventory
+                .instances()
+                .map(|(_, instance)| instance.root),
+        );
     }
     state.rearrange();
 }
@@ -238,13 +245,24 @@ fn sort(state: &mut State, key: SortKey, now_ns: u64) {
 
 fn pause(state: &mut State, now_ns: u64) {
     state.paused = !state.paused;
-    let text = if state.paused { "Paused: what you see stays as it is, p goes on" } else { "Goes on" };
+    let text = if state.paused {
+        "Paused: what you see stays as it is, p goes on"
+    } else {
+        "Goes on"
+    };
     state.say(text, now_ns);
 }
 
 fn step_interval(state: &mut State, by: isize, now_ns: u64) -> Vec<Effect> {
-    let longer = INTERVALS.iter().copied().find(|step| *step > state.interval);
-    let shorter = INTERVALS.iter().rev().copied().find(|step| *step < state.interval);
+    let longer = INTERVALS
+        .iter()
+        .copied()
+        .find(|step| *step > state.interval);
+    let shorter = INTERVALS
+        .iter()
+        .rev()
+        .copied()
+        .find(|step| *step < state.interval);
     let Some(interval) = (if by > 0 { longer } else { shorter }) else {
         return Vec::new();
     };
@@ -254,18 +272,32 @@ fn step_interval(state: &mut State, by: isize, now_ns: u64) -> Vec<Effect> {
 }
 
 fn plan_stop(state: &mut State, now_ns: u64) -> Vec<Effect> {
-    let chosen = state.picture.as_ref().zip(state.row()).and_then(|(picture, row)| {
-        let server = row.server(&picture.inventory)?;
-        Some((server.name.clone(), row.instance(&picture.inventory).map(|instance| instance.root), server.instances.len()))
-    });
+    let chosen = state
+        .picture
+        .as_ref()
+        .zip(state.row())
+        .and_then(|(picture, row)| {
+            let server = row.server(&picture.inventory)?;
+            Some((
+                server.name.clone(),
+                row.instance(&picture.inventory)
+                    .map(|instance| instance.root),
+                server.instances.len(),
+            ))
+        });
     let refusal = match &chosen {
-        _ if state.panes.focus == Focus::Findings => "Choose an instance among the servers (Tab), then k",
+        _ if state.panes.focus == Focus::Findings => {
+            "Choose an instance among the servers (Tab), then k"
+        }
         None => "Nothing is selected",
         Some((_, None, 0)) => "It does not run, so there is nothing to stop",
         Some((_, None, _)) => "Several instances: open the server (Enter) and choose one",
         Some((name, Some(root), _)) => {
             let root = *root;
-            let wish = Wish::Stop { name: name.clone(), root };
+            let wish = Wish::Stop {
+                name: name.clone(),
+                root,
+            };
             state.modal = Some((Modal::Planning(wish), 0));
             return vec![Effect::Redraw, Effect::PlanStop { root }];
         }
@@ -277,7 +309,11 @@ fn plan_stop(state: &mut State, now_ns: u64) -> Vec<Effect> {
 fn plan_clean(state: &mut State, now_ns: u64) {
     if let Some(picture) = &state.picture {
         let plan = Arc::clone(&picture.plan);
-        let confirmation = Confirmation { wish: Wish::Clean, plan, since_ns: now_ns };
+        let confirmation = Confirmation {
+            wish: Wish::Clean,
+            plan,
+            since_ns: now_ns,
+        };
         state.modal = Some((Modal::Confirm(confirmation), 0));
     }
 }
@@ -310,7 +346,10 @@ fn in_modal(state: &mut State, key: Key, now_ns: u64) -> Vec<Effect> {
         return Vec::new();
     };
     let closes = match modal {
-        Modal::Help => matches!(key, Key::Escape | Key::Enter | Key::Char('q' | '?' | 'h' | ' ')),
+        Modal::Help => matches!(
+            key,
+            Key::Escape | Key::Enter | Key::Char('q' | '?' | 'h' | ' ')
+        ),
         Modal::Report(_) => matches!(key, Key::Escape | Key::Enter | Key::Char('q' | ' ' | 'n')),
         Modal::Planning(_) => matches!(key, Key::Escape | Key::Char('q' | 'n')),
         Modal::Working(_) => false,
@@ -333,7 +372,8 @@ fn in_modal(state: &mut State, key: Key, now_ns: u64) -> Vec<Effect> {
         state.modal = None;
         return vec![Effect::Redraw];
     }
-    let (length, visible) = overlay::extent(modal, state.picture.as_deref(), state.look, state.size);
+    let (length, visible) =
+        overlay::extent(modal, state.picture.as_deref(), state.look, state.size);
     let Some(by) = movement(key, visible) else {
         return Vec::new();
     };

@@ -38,7 +38,11 @@ impl Look {
     /// The selected line; weaker while another pane has the keys.
     pub fn selected(self, focused: bool) -> Style {
         let style = Style::new().add_modifier(Modifier::REVERSED);
-        if focused { style } else { style.add_modifier(Modifier::DIM) }
+        if focused {
+            style
+        } else {
+            style.add_modifier(Modifier::DIM)
+        }
     }
 
     /// A key that can be pressed.

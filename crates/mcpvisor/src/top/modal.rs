@@ -44,9 +44,10 @@ impl Confirmation {
         };
         match &self.wish {
             Wish::Clean => picture.plan.id != self.plan.id,
-            Wish::Stop { root, .. } => {
-                picture.table.get(root.pid).is_none_or(|process| process.id() != *root)
-            }
+            Wish::Stop { root, .. } => picture
+                .table
+                .get(root.pid)
+                .is_none_or(|process| process.id() != *root),
         }
     }
 }

@@ -81,7 +81,13 @@ pub fn compare(key: SortKey, reversed: bool, a: &Rank<'_>, b: &Rank<'_>) -> Orde
     let number = |get: fn(&Totals) -> Option<f64>| {
         unknown_last(get(a.totals), get(b.totals), key.descends() != reversed)
     };
-    let way = |ordering: Ordering| if reversed { ordering.reverse() } else { ordering };
+    let way = |ordering: Ordering| {
+        if reversed {
+            ordering.reverse()
+        } else {
+            ordering
+        }
+    };
     let first = match key {
         SortKey::Cpu => number(|totals| totals.cpu_percent.known()),
         SortKey::Memory => number(Totals::memory),
@@ -96,7 +102,9 @@ pub fn compare(key: SortKey, reversed: bool, a: &Rank<'_>, b: &Rank<'_>) -> Orde
         SortKey::Owner => way(by_name(a.owner, b.owner)),
         SortKey::State => way(b.badness.cmp(&a.badness)),
     };
-    first.then_with(|| by_name(a.name, b.name)).then_with(|| a.pid.cmp(&b.pid))
+    first
+        .then_with(|| by_name(a.name, b.name))
+        .then_with(|| a.pid.cmp(&b.pid))
 }
 
 fn unknown_last(a: Option<f64>, b: Option<f64>, descending: bool) -> Ordering {
@@ -109,8 +117,16 @@ fn unknown_last(a: Option<f64>, b: Option<f64>, descending: bool) -> Ordering {
 
 /// As people sort names: capitals do not matter.
 fn by_name(a: &str, b: &str) -> Ordering {
-    let folded = |text: &'_ str| text.bytes().map(|byte| byte.to_ascii_lowercase()).collect::<Vec<u8>>();
-    if a == b { Ordering::Equal } else { folded(a).cmp(&folded(b)) }
+    let folded = |text: &'_ str| {
+        text.bytes()
+            .map(|byte| byte.to_ascii_lowercase())
+            .collect::<Vec<u8>>()
+    };
+    if a == b {
+        Ordering::Equal
+    } else {
+        folded(a).cmp(&folded(b))
+    }
 }
 
 #[cfg(test)]
@@ -123,8 +139,17 @@ mod tests {
         let none = Totals::default();
         low.cpu_percent.add(Some(1.0));
         high.cpu_percent.add(Some(9.0));
-        let rank = |totals, name| Rank { totals, name, owner: "x", badness: 0, pid: 1 };
-        for (reversed, expected) in [(false, ["high", "low", "none"]), (true, ["low", "high", "none"])] {
+        let rank = |totals, name| Rank {
+            totals,
+            name,
+            owner: "x",
+            badness: 0,
+            pid: 1,
+        };
+        for (reversed, expected) in [
+            (false, ["high", "low", "none"]),
+            (true, ["low", "high", "none"]),
+        ] {
             let mut rows = [rank(&none, "none"), rank(&low, "low"), rank(&high, "high")];
             rows.sort_by(|a, b| compare(SortKey::Cpu, reversed, a, b));
             assert_eq!(rows.map(|row| row.name), expected);

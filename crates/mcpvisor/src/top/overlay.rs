@@ -25,11 +25,19 @@ struct Content {
 }
 
 /// Lines of the text in the box, and how many of them are visible.
-pub fn extent(modal: &Modal, picture: Option<&Picture>, look: Look, size: (u16, u16)) -> (usize, usize) {
+pub fn extent(
+    modal: &Modal,
+    picture: Option<&Picture>,
+    look: Look,
+    size: (u16, u16),
+) -> (usize, usize) {
     let screen = Rect::new(0, 0, size.0, size.1);
     let content = content(modal, picture, look, text_columns(screen));
     let length = content.lines.len();
-    (length, usize::from(place(screen, length).height.saturating_sub(FRAME)))
+    (
+        length,
+        usize::from(place(screen, length).height.saturating_sub(FRAME)),
+    )
 }
 
 /// Paints the box, if there is one.
@@ -58,12 +66,33 @@ pub fn draw(state: &State, buffer: &mut Buffer, screen: Rect) {
     let below = content.lines.len().saturating_sub(offset + visible);
     if below > 0 {
         let more = format!("{below} more lines: Down, PgDn");
-        paint::put(buffer, (text.x, area.bottom() - 3), text.width, &more, look.dim(), look);
+        paint::put(
+            buffer,
+            (text.x, area.bottom() - 3),
+            text.width,
+            &more,
+            look.dim(),
+            look,
+        );
     }
     let (prompt, style) = content.prompt;
-    paint::put(buffer, (text.x, area.bottom() - 2), text.width, &prompt, style, look);
+    paint::put(
+        buffer,
+        (text.x, area.bottom() - 2),
+        text.width,
+        &prompt,
+        style,
+        look,
+    );
     let rule = look.rule().repeat(usize::from(area.width));
-    paint::put(buffer, (area.x, area.bottom() - 1), area.width, &rule, look.title(), look);
+    paint::put(
+        buffer,
+        (area.x, area.bottom() - 1),
+        area.width,
+        &rule,
+        look.title(),
+        look,
+    );
 }
 
 /// Rows beside the text: the title, what is below, the prompt, and the closing line.
@@ -75,7 +104,9 @@ fn text_columns(screen: Rect) -> usize {
 
 fn place(screen: Rect, lines: usize) -> Rect {
     let width = screen.width.min(WIDEST);
-    let wanted = u16::try_from(lines).unwrap_or(u16::MAX).saturating_add(FRAME);
+    let wanted = u16::try_from(lines)
+        .unwrap_or(u16::MAX)
+        .saturating_add(FRAME);
     let height = wanted.min(screen.height);
     Rect {
         x: screen.x + (screen.width - width) / 2,
@@ -95,7 +126,10 @@ fn content(modal: &Modal, picture: Option<&Picture>, look: Look, columns: usize)
         },
         Modal::Planning(wish) => Content {
             title: title(wish),
-            lines: vec![Line::styled("Finding out what would have to be done ...", look.dim())],
+            lines: vec![Line::styled(
+                "Finding out what would have to be done ...",
+                look.dim(),
+            )],
             prompt: close("Esc leaves it"),
         },
         Modal::Confirm(confirmation) => {
@@ -108,7 +142,9 @@ fn content(modal: &Modal, picture: Option<&Picture>, look: Look, columns: usize)
         }
         Modal::Working(wish) => Content {
             title: title(wish),
-            lines: vec![Line::from("Working: ends what was shown, and checks that it is gone ...")],
+            lines: vec![Line::from(
+                "Working: ends what was shown, and checks that it is gone ...",
+            )],
             prompt: (String::new(), Style::new()),
         },
         Modal::Report(report) => {
@@ -116,7 +152,11 @@ fn content(modal: &Modal, picture: Option<&Picture>, look: Look, columns: usize)
             for line in report {
                 sheet.paragraph(0, &shown::text(line), Style::new());
             }
-            Content { title: "Done".to_owned(), lines: sheet.lines, prompt: close("Esc closes") }
+            Content {
+                title: "Done".to_owned(),
+                lines: sheet.lines,
+                prompt: close("Esc closes"),
+            }
         }
     }
 }
@@ -129,14 +169,29 @@ fn title(wish: &Wish) -> String {
 }
 
 fn prompt(plan: &Plan, outdated: bool, look: Look) -> (String, Style) {
-    let processes: usize = plan.removals.iter().map(|removal| removal.processes.len()).sum();
+    let processes: usize = plan
+        .removals
+        .iter()
+        .map(|removal| removal.processes.len())
+        .sum();
     let warning = look.severity(model::Severity::Warning);
     if plan.removals.is_empty() {
         ("Nothing would be done. Esc closes".to_owned(), look.key())
     } else if outdated {
-        ("This has changed since it was planned, so it cannot be done. Esc, then ask again".to_owned(), warning)
+        (
+            "This has changed since it was planned, so it cannot be done. Esc, then ask again"
+                .to_owned(),
+            warning,
+        )
     } else {
-        let what = if processes == 1 { "this process" } else { "these processes" };
-        (format!("End {what} ({processes} in all)? y = yes, anything else leaves them [y/N]"), warning)
+        let what = if processes == 1 {
+            "this process"
+        } else {
+            "these processes"
+        };
+        (
+            format!("End {what} ({processes} in all)? y = yes, anything else leaves them [y/N]"),
+            warning,
+        )
     }
 }

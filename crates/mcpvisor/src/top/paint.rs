@@ -11,7 +11,14 @@ use super::{Look, shown};
 const LABEL: usize = 11;
 
 /// Writes into at most so many columns; cuts what does not fit.
-pub fn put(buffer: &mut Buffer, (x, y): (u16, u16), columns: u16, text: &str, style: Style, look: Look) {
+pub fn put(
+    buffer: &mut Buffer,
+    (x, y): (u16, u16),
+    columns: u16,
+    text: &str,
+    style: Style,
+    look: Look,
+) {
     if columns > 0 {
         let text = shown::fit(text, usize::from(columns), look);
         buffer.set_stringn(x, y, text, usize::from(columns), style);
@@ -29,7 +36,11 @@ pub fn titled(buffer: &mut Buffer, area: Rect, title: &str, focused: bool, look:
     let filled = usize::from(area.width).saturating_sub(shown::width(&title) + 4);
     let line = format!("{rule}{rule} {title} {}", rule.repeat(filled));
     put(buffer, (area.x, area.y), area.width, &line, style, look);
-    Rect { y: area.y + 1, height: area.height - 1, ..area }
+    Rect {
+        y: area.y + 1,
+        height: area.height - 1,
+        ..area
+    }
 }
 
 /// Writes lines into an area, from the one at `offset` on.
@@ -50,7 +61,11 @@ pub struct Row {
 impl Row {
     /// With room for so many columns.
     pub fn new(columns: u16) -> Self {
-        Self { spans: Vec::new(), taken: 0, columns: usize::from(columns) }
+        Self {
+            spans: Vec::new(),
+            taken: 0,
+            columns: usize::from(columns),
+        }
     }
 
     /// Adds a fact if there is room for all of it, after a gap of so many columns.
@@ -65,7 +80,11 @@ impl Row {
         if gap > 0 {
             self.spans.push(Span::raw(" ".repeat(gap)));
         }
-        self.spans.extend(parts.into_iter().map(|(text, style)| Span::styled(text, style)));
+        self.spans.extend(
+            parts
+                .into_iter()
+                .map(|(text, style)| Span::styled(text, style)),
+        );
     }
 
     /// Columns that are left.
@@ -91,7 +110,11 @@ pub struct Sheet {
 impl Sheet {
     /// For so many columns.
     pub fn new(columns: usize, look: Look) -> Self {
-        Self { lines: Vec::new(), columns, look }
+        Self {
+            lines: Vec::new(),
+            columns,
+            look,
+        }
     }
 
     /// Columns beside a label.
@@ -124,7 +147,8 @@ impl Sheet {
     /// A paragraph that starts further right.
     pub fn paragraph(&mut self, indent: usize, text: &str, style: Style) {
         for line in shown::wrap(text, self.columns.saturating_sub(indent)) {
-            self.lines.push(Line::styled(format!("{:indent$}{line}", ""), style));
+            self.lines
+                .push(Line::styled(format!("{:indent$}{line}", ""), style));
         }
     }
 

@@ -33,8 +33,13 @@ impl State {
         if !layout::is_wide(self.size.0) {
             return self.panes.focus == Focus::Findings;
         }
-        let some = self.picture.as_ref().is_some_and(|picture| !picture.findings.is_empty());
-        self.panes.findings.unwrap_or(some && self.size.1 >= layout::TALL)
+        let some = self
+            .picture
+            .as_ref()
+            .is_some_and(|picture| !picture.findings.is_empty());
+        self.panes
+            .findings
+            .unwrap_or(some && self.size.1 >= layout::TALL)
     }
 
     /// Where everything is on a screen of this size.
@@ -75,10 +80,9 @@ impl State {
     pub fn give_keys(&mut self, focus: Focus) {
         self.panes.focus = focus;
         match focus {
-            Focus::Servers => {}
             Focus::Details => self.panes.details = Some(true),
             Focus::Findings if layout::is_wide(self.size.0) => self.panes.findings = Some(true),
-            Focus::Findings => {}
+            Focus::Findings | Focus::Servers => {}
         }
         self.settle();
     }
@@ -116,8 +120,14 @@ impl State {
         }
         let visible = self.visible_rows();
         self.selection.settle(self.rows.len(), visible);
-        let findings = self.picture.as_ref().map_or(0, |picture| picture.findings.len());
-        let room = self.own_areas().findings.map_or(1, |area| super::findings::list_rows(area, findings));
+        let findings = self
+            .picture
+            .as_ref()
+            .map_or(0, |picture| picture.findings.len());
+        let room = self
+            .own_areas()
+            .findings
+            .map_or(1, |area| super::findings::list_rows(area, findings));
         self.panes.finding.settle(findings, room);
     }
 }

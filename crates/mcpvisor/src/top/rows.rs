@@ -99,7 +99,9 @@ pub fn arrange(picture: &Picture, totals: &[Totals], how: &Arrangement) -> Vec<R
         let itself = how.filter.is_empty() || holds_server(server, &how.filter);
         let shown: Vec<usize> = sorted_instances(picture, server, how)
             .into_iter()
-            .filter(|at| itself || holds_instance(&picture.table, &server.instances[*at], &how.filter))
+            .filter(|at| {
+                itself || holds_instance(&picture.table, &server.instances[*at], &how.filter)
+            })
             .collect();
         if !itself && shown.is_empty() {
             continue;
@@ -118,7 +120,9 @@ pub fn arrange(picture: &Picture, totals: &[Totals], how: &Arrangement) -> Vec<R
             if single || !itself || how.open_instances.contains(&instance.root) {
                 let members = tree::walk(&picture.table, instance);
                 rows.extend(
-                    members.into_iter().map(|(member, branch)| Row::Process(at, number, member, Some(branch))),
+                    members
+                        .into_iter()
+                        .map(|(member, branch)| Row::Process(at, number, member, Some(branch))),
                 );
             }
         }
@@ -135,7 +139,10 @@ fn sorted_servers(inventory: &Inventory, totals: &[Totals], how: &Arrangement) -
             name: &server.name,
             owner: &server.owner.name,
             badness: badness(server.state),
-            pid: server.instances.first().map_or(u32::MAX, |instance| instance.root.pid),
+            pid: server
+                .instances
+                .first()
+                .map_or(u32::MAX, |instance| instance.root.pid),
         }
     };
     let mut places: Vec<usize> = (0..inventory.servers.len()).collect();
@@ -179,7 +186,10 @@ fn flat(picture: &Picture, how: &Arrangement) -> Vec<Row> {
         }
     }
     found.sort_by(|(a, totals), (b, others)| {
-        match (process_rank(picture, *a, totals), process_rank(picture, *b, others)) {
+        match (
+            process_rank(picture, *a, totals),
+            process_rank(picture, *b, others),
+        ) {
             (Some(a), Some(b)) => order::compare(how.key, how.reversed, &a, &b),
             _ => std::cmp::Ordering::Equal,
         }
@@ -204,17 +214,23 @@ fn badness(state: ServerState) -> u8 {
 }
 
 fn holds_server(server: &Server, filter: &str) -> bool {
-    [server.name.as_str(), &server.owner.name, &server.id, server.state.name()]
-        .iter()
-        .any(|text| holds(text, filter))
+    [
+        server.name.as_str(),
+        &server.owner.name,
+        &server.id,
+        server.state.name(),
+    ]
+    .iter()
+    .any(|text| holds(text, filter))
 }
 
 fn holds_instance(table: &ProcessTable, instance: &Instance, filter: &str) -> bool {
     holds(instance.state.name(), filter)
-        || instance
-            .members
-            .iter()
-            .any(|member| table.get(member.id.pid).is_some_and(|process| holds_process(process, filter)))
+        || instance.members.iter().any(|member| {
+            table
+                .get(member.id.pid)
+                .is_some_and(|process| holds_process(process, filter))
+        })
 }
 
 fn holds_process(process: &Process, filter: &str) -> bool {

@@ -10,11 +10,11 @@ use anyhow::Context as _;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGWINCH};
 
+use super::Source;
 use super::input::{Effect, Input, Outcome};
 use super::screen::Screen;
 use super::state::{Options, State};
 use super::terminal_keys::Decoder;
-use super::Source;
 use crate::exit::{self, Failure};
 
 /// An escape byte without anything behind it for this long is the Escape key.
@@ -41,6 +41,10 @@ pub fn run(source: &mut dyn Source, options: &Options) -> anyhow::Result<()> {
 
 /// What is ready after waiting.
 #[derive(Default)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a source of its own; several may be ready at once"
+)]
 struct Ready {
     keys: bool,
     resized: bool,
@@ -68,7 +72,12 @@ struct Running<'a> {
 }
 
 impl<'a> Running<'a> {
-    fn new(source: &'a mut dyn Source, screen: Screen, signals: Signals, options: &Options) -> Self {
+    fn new(
+        source: &'a mut dyn Source,
+        screen: Screen,
+        signals: Signals,
+        options: &Options,
+    ) -> Self {
         let state = State::new(options);
         Self {
             source,
@@ -148,13 +157,19 @@ impl<'a> Running<'a> {
                     }
                     Effect::PlanStop { root } => {
                         self.paint()?;
-                        let plan = self.source.plan_stop(root).map_err(|error| format!("{error:#}"));
+                        let plan = self
+                            .source
+                            .plan_stop(root)
+                            .map_err(|error| format!("{error:#}"));
                         inputs.push(Input::Result(Outcome::Planned(plan)));
                     }
                     Effect::Apply { plan_id } => {
                         // What is going on is on the screen while it goes on.
                         self.paint()?;
-                        let report = self.source.apply(&plan_id).map_err(|error| format!("{error:#}"));
+                        let report = self
+                            .source
+                            .apply(&plan_id)
+                            .map_err(|error| format!("{error:#}"));
                         inputs.push(Input::Result(Outcome::Applied(report)));
                         self.ask_at = 0;
                     }
@@ -167,13 +182,18 @@ impl<'a> Running<'a> {
     fn paint(&mut self) -> anyhow::Result<()> {
         if self.stale && !self.done {
             self.stale = false;
-            self.screen.draw(&self.state).context("the terminal cannot be written to")?;
+            self.screen
+                .draw(&self.state)
+                .context("the terminal cannot be written to")?;
         }
         Ok(())
     }
 
     fn resize(&mut self) -> anyhow::Result<()> {
-        let (columns, rows) = self.screen.size().context("the size of the terminal is unknown")?;
+        let (columns, rows) = self
+            .screen
+            .size()
+            .context("the size of the terminal is unknown")?;
         self.tell(Input::Resize(columns, rows))
     }
 
@@ -193,7 +213,11 @@ impl<'a> Running<'a> {
             }
         } else {
             let due = self.flush_at.is_some_and(|at| at <= now());
-            if due { self.decoder.flush() } else { Vec::new() }
+            if due {
+                self.decoder.flush()
+            } else {
+                Vec::new()
+            }
         };
         self.flush_at = match (self.decoder.is_waiting(), ready) {
             (false, _) => None,
@@ -215,7 +239,11 @@ impl<'a> Running<'a> {
             return Ok(Ready::default());
         }
         let now = now();
-        let mut until = if self.state.paused { u64::MAX } else { self.ask_at.max(now) };
+        let mut until = if self.state.paused {
+            u64::MAX
+        } else {
+            self.ask_at.max(now)
+        };
         until = until.min(self.state.wakes_at().unwrap_or(u64::MAX));
         until = until.min(self.flush_at.unwrap_or(u64::MAX));
         let timeout = (until != u64::MAX).then(|| timespec(until.saturating_sub(now)));
@@ -233,14 +261,25 @@ impl<'a> Running<'a> {
             Err(error) => return Err(error).context("waiting failed"),
         }
         let is = |at: usize| !fds[at].revents().is_empty();
-        let hung_up = fds[0].revents().intersects(PollFlags::HUP | PollFlags::ERR | PollFlags::NVAL);
+        let hung_up = fds[0]
+            .revents()
+            .intersects(PollFlags::HUP | PollFlags::ERR | PollFlags::NVAL);
         let woken = wake.is_some() && is(fds.len() - 1);
-        Ok(Ready { keys: is(0), resized: is(1), end: is(2) || hung_up, woken })
+        Ok(Ready {
+            keys: is(0),
+            resized: is(1),
+            end: is(2) || hung_up,
+            woken,
+        })
     }
 
     /// The kernel's events, unless nobody wants to know, or it is known that there are some.
     fn wake_fd(&self) -> Option<BorrowedFd<'_>> {
-        if self.state.paused || self.woken { None } else { self.source.wake_fd() }
+        if self.state.paused || self.woken {
+            None
+        } else {
+            self.source.wake_fd()
+        }
     }
 }
 
@@ -264,7 +303,11 @@ impl Signals {
 
     fn drain_resized(&mut self) {
         let mut bytes = [0; 64];
-        while self.resized.read(&mut bytes).is_ok_and(|length| length == bytes.len()) {}
+        while self
+            .resized
+            .read(&mut bytes)
+            .is_ok_and(|length| length == bytes.len())
+        {}
     }
 }
 
@@ -278,5 +321,8 @@ fn nanoseconds(time: Duration) -> u64 {
 
 fn timespec(nanoseconds: u64) -> Timespec {
     let part = |value: u64| i64::try_from(value).unwrap_or(i64::MAX);
-    Timespec { tv_sec: part(nanoseconds / 1_000_000_000), tv_nsec: part(nanoseconds % 1_000_000_000) }
+    Timespec {
+        tv_sec: part(nanoseconds / 1_000_000_000),
+        tv_nsec: part(nanoseconds % 1_000_000_000),
+    }
 }

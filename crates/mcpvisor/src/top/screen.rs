@@ -70,7 +70,9 @@ impl Screen {
 
     /// Paints a state; only what differs from the last one is written.
     pub fn draw(&mut self, state: &State) -> io::Result<()> {
-        self.terminal.draw(|frame| super::draw(state, frame)).map(drop)
+        self.terminal
+            .draw(|frame| super::draw(state, frame))
+            .map(drop)
     }
 
     /// Where keys come from.

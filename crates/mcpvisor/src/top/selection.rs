@@ -33,7 +33,9 @@ impl Selection {
 
 /// Moves the top of a text that is only read, within what there is to see.
 pub fn scrolled(offset: usize, by: isize, length: usize, visible: usize) -> usize {
-    offset.saturating_add_signed(by).min(length.saturating_sub(visible))
+    offset
+        .saturating_add_signed(by)
+        .min(length.saturating_sub(visible))
 }
 
 #[cfg(test)]
@@ -43,13 +45,25 @@ mod tests {
     #[test]
     fn the_view_follows_and_stays_full() {
         let mut selection = Selection::default();
-        for (by, expected) in [(3, (3, 0)), (2, (5, 1)), (100, (9, 5)), (-4, (5, 5)), (-1, (4, 4))] {
+        for (by, expected) in [
+            (3, (3, 0)),
+            (2, (5, 1)),
+            (100, (9, 5)),
+            (-4, (5, 5)),
+            (-1, (4, 4)),
+        ] {
             selection.step(by, 10, 5);
             assert_eq!((selection.index, selection.offset), expected, "after {by}");
         }
         // The list became shorter, then empty.
         selection.settle(3, 5);
-        assert_eq!(selection, Selection { index: 2, offset: 0 });
+        assert_eq!(
+            selection,
+            Selection {
+                index: 2,
+                offset: 0
+            }
+        );
         selection.settle(0, 5);
         assert_eq!(selection, Selection::default());
     }

@@ -104,7 +104,10 @@ pub fn wrap(text: &str, columns: usize) -> Vec<String> {
 mod tests {
     use super::*;
 
-    const LOOK: Look = Look { colour: false, unicode: true };
+    const LOOK: Look = Look {
+        colour: false,
+        unicode: true,
+    };
 
     #[test]
     fn what_does_not_fit_is_cut_at_a_whole_character() {

@@ -8,7 +8,11 @@ pub fn line(values: &[Option<f32>], look: Look) -> String {
     let bars = look.bars();
     let bar = |value: f32| {
         // All zero is a line of the lowest bars, not of the highest.
-        let share = if highest > 0.0 { (value / highest).clamp(0.0, 1.0) } else { 0.0 };
+        let share = if highest > 0.0 {
+            (value / highest).clamp(0.0, 1.0)
+        } else {
+            0.0
+        };
         bars.iter()
             .enumerate()
             .rev()
@@ -29,11 +33,23 @@ mod tests {
 
     #[test]
     fn bars_grow_with_the_value() {
-        let look = Look { colour: false, unicode: true };
+        let look = Look {
+            colour: false,
+            unicode: true,
+        };
         let values = [Some(0.0), Some(1.0), None, Some(4.0), Some(8.0)];
         assert_eq!(line(&values, look), "▁▁ ▄█");
         assert_eq!(line(&[Some(0.0), Some(0.0)], look), "▁▁");
-        assert_eq!(line(&[Some(8.0)], Look { colour: false, unicode: false }), "#");
+        assert_eq!(
+            line(
+                &[Some(8.0)],
+                Look {
+                    colour: false,
+                    unicode: false
+                }
+            ),
+            "#"
+        );
         assert_eq!(peak(&[None]), None);
     }
 }

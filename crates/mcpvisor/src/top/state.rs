@@ -147,7 +147,11 @@ impl State {
     /// Tells people something for a while.
     pub fn say(&mut self, text: impl Into<String>, now_ns: u64) {
         let until_ns = now_ns + MESSAGE_NS;
-        self.message = Some(Message { text: text.into(), is_problem: false, until_ns });
+        self.message = Some(Message {
+            text: text.into(),
+            is_problem: false,
+            until_ns,
+        });
     }
 
     /// Tells people for a while what went wrong, or why something is not done.
@@ -167,7 +171,10 @@ impl State {
         self.rows = rows::arrange(&picture, &self.totals, &self.arrangement);
         let inventory = &picture.inventory;
         let wanted = self.selected.as_ref();
-        let found = self.rows.iter().position(|row| wanted.is_some() && row.key(inventory).as_ref() == wanted);
+        let found = self
+            .rows
+            .iter()
+            .position(|row| wanted.is_some() && row.key(inventory).as_ref() == wanted);
         if let Some(found) = found {
             self.selection.index = found;
         }
@@ -178,7 +185,10 @@ impl State {
     /// Remembers what is selected now.
     pub fn note_selected(&mut self) {
         let inventory = self.picture.as_ref().map(|picture| &picture.inventory);
-        let key = self.row().zip(inventory).and_then(|(row, inventory)| row.key(inventory));
+        let key = self
+            .row()
+            .zip(inventory)
+            .and_then(|(row, inventory)| row.key(inventory));
         if key != self.selected {
             self.panes.details_offset = 0;
             self.selected = key;
@@ -189,20 +199,31 @@ impl State {
         let table = &picture.table;
         let servers = &picture.inventory.servers;
         self.totals.clear();
-        self.totals.extend(servers.iter().map(|server| Totals::of_server(table, server)));
+        self.totals.extend(
+            servers
+                .iter()
+                .map(|server| Totals::of_server(table, server)),
+        );
         self.whole = Totals::default();
         for totals in &self.totals {
             self.whole.join(totals);
         }
         let interval_ns = u64::try_from(self.interval.as_nanos()).unwrap_or(u64::MAX);
-        let figures = servers.iter().map(|server| server.id.as_str()).zip(&self.totals);
-        self.history.push(table.moment.boot_ns, interval_ns, figures);
+        let figures = servers
+            .iter()
+            .map(|server| server.id.as_str())
+            .zip(&self.totals);
+        self.history
+            .push(table.moment.boot_ns, interval_ns, figures);
         self.forget_closed(&picture);
-        let finding = self.finding(self.panes.finding.index).map(|finding| finding.id.clone());
+        let finding = self
+            .finding(self.panes.finding.index)
+            .map(|finding| finding.id.clone());
         self.findings = super::findings::order(&picture.findings);
         self.picture = Some(picture);
-        let same = (0..self.findings.len())
-            .find(|at| finding.is_some() && self.finding(*at).map(|found| &found.id) == finding.as_ref());
+        let same = (0..self.findings.len()).find(|at| {
+            finding.is_some() && self.finding(*at).map(|found| &found.id) == finding.as_ref()
+        });
         self.panes.finding.index = same.unwrap_or(self.panes.finding.index);
         self.rearrange();
     }
@@ -211,19 +232,30 @@ impl State {
     fn forget_closed(&mut self, picture: &Picture) {
         let how = &mut self.arrangement;
         if !how.open_servers.is_empty() {
-            let ids: HashSet<&str> =
-                picture.inventory.servers.iter().map(|server| server.id.as_str()).collect();
+            let ids: HashSet<&str> = picture
+                .inventory
+                .servers
+                .iter()
+                .map(|server| server.id.as_str())
+                .collect();
             how.open_servers.retain(|id| ids.contains(id.as_str()));
         }
         if !how.open_instances.is_empty() {
-            let roots: HashSet<_> =
-                picture.inventory.instances().map(|(_, instance)| instance.root).collect();
+            let roots: HashSet<_> = picture
+                .inventory
+                .instances()
+                .map(|(_, instance)| instance.root)
+                .collect();
             how.open_instances.retain(|root| roots.contains(root));
         }
     }
 
     fn tick(&mut self, now_ns: u64) -> Vec<Effect> {
-        if self.message.as_ref().is_some_and(|message| now_ns >= message.until_ns) {
+        if self
+            .message
+            .as_ref()
+            .is_some_and(|message| now_ns >= message.until_ns)
+        {
             self.message = None;
             return vec![Effect::Redraw];
         }
@@ -233,7 +265,11 @@ impl State {
     fn learn(&mut self, outcome: Outcome, now_ns: u64) -> Vec<Effect> {
         match (outcome, self.modal.take()) {
             (Outcome::Planned(Ok(plan)), Some((Modal::Planning(wish), _))) => {
-                let confirmation = Confirmation { wish, plan: Arc::new(plan), since_ns: now_ns };
+                let confirmation = Confirmation {
+                    wish,
+                    plan: Arc::new(plan),
+                    since_ns: now_ns,
+                };
                 self.modal = Some((Modal::Confirm(confirmation), 0));
             }
             (Outcome::Planned(Err(why)), Some((Modal::Planning(_), _))) => {

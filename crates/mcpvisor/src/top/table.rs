@@ -35,25 +35,43 @@ pub fn draw(state: &State, buffer: &mut Buffer, area: Rect) {
     }
     let columns = columns::choose(area.width);
     titles(state, buffer, area, &columns);
-    let body = Rect { y: area.y + 1, height: area.height - 1, ..area };
+    let body = Rect {
+        y: area.y + 1,
+        height: area.height - 1,
+        ..area
+    };
     if state.rows.is_empty() {
         let text = if state.arrangement.filter.is_empty() {
             "No MCP servers here: none runs, and none is declared."
         } else {
             "Nothing fits the filter. Esc clears it."
         };
-        paint::put(buffer, (body.x, body.y), if body.is_empty() { 0 } else { body.width }, text, state.look.dim(), state.look);
+        paint::put(
+            buffer,
+            (body.x, body.y),
+            if body.is_empty() { 0 } else { body.width },
+            text,
+            state.look.dim(),
+            state.look,
+        );
         return;
     }
     let mut view = state.selection;
     view.settle(state.rows.len(), usize::from(body.height));
     for (at, y) in (view.offset..state.rows.len()).zip(body.top()..body.bottom()) {
-        let place = Rect { y, height: 1, ..body };
+        let place = Rect {
+            y,
+            height: 1,
+            ..body
+        };
         if let Some(line) = Line::new(state, picture, state.rows[at]) {
             line.draw(buffer, place, &columns);
         }
         if at == view.index {
-            buffer.set_style(place, state.look.selected(state.panes.focus == Focus::Servers));
+            buffer.set_style(
+                place,
+                state.look.selected(state.panes.focus == Focus::Servers),
+            );
         }
     }
 }
@@ -71,15 +89,42 @@ fn titles(state: &State, buffer: &mut Buffer, area: Rect, columns: &[(Column, u1
         if column.is_sorted_by(how.key) {
             title.push(state.look.sorted(how.key.descends() != how.reversed));
         }
-        cell(buffer, (x, area.y), *width, &title, column.is_figure(), state.look.label(), state);
+        cell(
+            buffer,
+            (x, area.y),
+            *width,
+            &title,
+            column.is_figure(),
+            state.look.label(),
+            state,
+        );
         x += width + 1;
     }
 }
 
-fn cell(buffer: &mut Buffer, at: (u16, u16), width: u16, text: &str, right: bool, style: Style, state: &State) {
-    let indent = if right { usize::from(width).saturating_sub(shown::width(text)) } else { 0 };
+fn cell(
+    buffer: &mut Buffer,
+    at: (u16, u16),
+    width: u16,
+    text: &str,
+    right: bool,
+    style: Style,
+    state: &State,
+) {
+    let indent = if right {
+        usize::from(width).saturating_sub(shown::width(text))
+    } else {
+        0
+    };
     let indent = u16::try_from(indent).unwrap_or(0);
-    paint::put(buffer, (at.0 + indent, at.1), width - indent, text, style, state.look);
+    paint::put(
+        buffer,
+        (at.0 + indent, at.1),
+        width - indent,
+        text,
+        style,
+        state.look,
+    );
 }
 
 impl<'a> Line<'a> {
@@ -88,21 +133,40 @@ impl<'a> Line<'a> {
         let instance = row.instance(&picture.inventory);
         let member = row.member(&picture.inventory);
         let process = member.and_then(|member| {
-            picture.table.get(member.id.pid).filter(|process| process.id() == member.id)
+            picture
+                .table
+                .get(member.id.pid)
+                .filter(|process| process.id() == member.id)
         });
         let totals = match (row, instance) {
             (Row::Server(at), _) => state.totals.get(at).copied().unwrap_or_default(),
             (Row::Instance(..), Some(instance)) => Totals::of_instance(&picture.table, instance),
             _ => Totals::of_process(process),
         };
-        Some(Self { state, picture, row, server, instance, process, totals })
+        Some(Self {
+            state,
+            picture,
+            row,
+            server,
+            instance,
+            process,
+            totals,
+        })
     }
 
     fn draw(&self, buffer: &mut Buffer, area: Rect, columns: &[(Column, u16)]) {
         let mut x = area.x;
         for (column, width) in columns {
             let (text, style) = self.cell(*column);
-            cell(buffer, (x, area.y), *width, &text, column.is_figure(), style, self.state);
+            cell(
+                buffer,
+                (x, area.y),
+                *width,
+                &text,
+                column.is_figure(),
+                style,
+                self.state,
+            );
             x += width + 1;
         }
     }
@@ -116,7 +180,9 @@ impl<'a> Line<'a> {
             Column::Name => self.name(),
             Column::Owner => self.owner(),
             Column::State => self.state(),
-            Column::Instances if matches!(self.row, Row::Server(_)) => figure(self.server.instances.len().to_string()),
+            Column::Instances if matches!(self.row, Row::Server(_)) => {
+                figure(self.server.instances.len().to_string())
+            }
             Column::Processes if !is_process => figure(totals.processes.to_string()),
             Column::Instances | Column::Processes => Default::default(),
             Column::Cpu => figure(totals.cpu_percent.shown(figures::percent)),
@@ -143,8 +209,16 @@ impl<'a> Line<'a> {
                     0 => "  ",
                     _ => look.fold(how.open_servers.contains(&self.server.id)),
                 };
-                let times = if several { format!(" {}{count}", look.times()) } else { String::new() };
-                let style = if count == 0 { look.dim() } else { look.strong() };
+                let times = if several {
+                    format!(" {}{count}", look.times())
+                } else {
+                    String::new()
+                };
+                let style = if count == 0 {
+                    look.dim()
+                } else {
+                    look.strong()
+                };
                 (format!("{fold}{name}{times}"), style)
             }
             Row::Instance(..) => {
@@ -155,9 +229,13 @@ impl<'a> Line<'a> {
             }
             Row::Process(.., branch) => {
                 let indent = if several { "    " } else { "  " };
-                let prefix = branch.map(|branch| format!("{indent}{}", branch.prefix(look))).unwrap_or_default();
+                let prefix = branch
+                    .map(|branch| format!("{indent}{}", branch.prefix(look)))
+                    .unwrap_or_default();
                 let text = match self.process {
-                    Some(process) => format!("{prefix}{} {}", process.pid(), shown::text(process.comm())),
+                    Some(process) => {
+                        format!("{prefix}{} {}", process.pid(), shown::text(process.comm()))
+                    }
                     None => format!("{prefix}has ended"),
                 };
                 (text, Style::new())
@@ -169,14 +247,20 @@ impl<'a> Line<'a> {
         let look = self.state.look;
         match self.row {
             Row::Server(_) => {
-                let style = if self.server.owner.alive { Style::new() } else { look.dim() };
+                let style = if self.server.owner.alive {
+                    Style::new()
+                } else {
+                    look.dim()
+                };
                 (shown::text(&self.server.owner.name), style)
             }
             Row::Instance(..) => Default::default(),
             Row::Process(.., None) => (shown::text(&self.server.name), Style::new()),
             Row::Process(..) => {
                 let member = self.row.member(&self.picture.inventory);
-                let role = member.map(|member| role_name(member.role)).unwrap_or_default();
+                let role = member
+                    .map(|member| role_name(member.role))
+                    .unwrap_or_default();
                 (role.to_owned(), look.dim())
             }
         }
@@ -186,17 +270,27 @@ impl<'a> Line<'a> {
         let look = self.state.look;
         let (state, is_stray) = match self.row {
             Row::Server(_) => (self.server.state, false),
-            Row::Instance(..) => (self.instance.map_or(self.server.state, |instance| instance.state), false),
+            Row::Instance(..) => (
+                self.instance
+                    .map_or(self.server.state, |instance| instance.state),
+                false,
+            ),
             Row::Process(..) => {
                 let member = self.row.member(&self.picture.inventory);
-                (ServerState::Running, member.is_some_and(|member| member.stray))
+                (
+                    ServerState::Running,
+                    member.is_some_and(|member| member.stray),
+                )
             }
         };
         match self.process {
             _ if is_stray => ("stray".to_owned(), look.severity(model::Severity::Warning)),
             Some(process) => {
                 let state = process.sample.counters.state;
-                (process_state(state).to_owned(), process_style(self.state, state))
+                (
+                    process_state(state).to_owned(),
+                    process_style(self.state, state),
+                )
             }
             None if matches!(self.row, Row::Process(..)) => ("-".to_owned(), look.dim()),
             None => (state.name().replace('_', " "), look.state(state)),
@@ -205,7 +299,10 @@ impl<'a> Line<'a> {
 
     fn uptime(&self) -> String {
         let table = &self.picture.table;
-        let age = self.totals.oldest_ticks.map(|ticks| table.moment.age_of(ticks, &table.host));
+        let age = self
+            .totals
+            .oldest_ticks
+            .map(|ticks| table.moment.age_of(ticks, &table.host));
         figures::number(age.map(units::seconds))
     }
 
@@ -241,9 +338,10 @@ pub fn process_state(state: ProcessState) -> &'static str {
 fn process_style(state: &State, process: ProcessState) -> Style {
     match process {
         ProcessState::Running => state.look.good(),
-        ProcessState::Stopped | ProcessState::Traced | ProcessState::Zombie | ProcessState::DiskSleep => {
-            state.look.severity(model::Severity::Warning)
-        }
+        ProcessState::Stopped
+        | ProcessState::Traced
+        | ProcessState::Zombie
+        | ProcessState::DiskSleep => state.look.severity(model::Severity::Warning),
         _ => state.look.dim(),
     }
 }

@@ -67,7 +67,9 @@ fn front(bytes: &[u8], complete: bool) -> Front {
         [ESCAPE] if complete => Front::Key(Key::Escape, 1),
         [ESCAPE] => Front::Part,
         [ESCAPE, b'[', rest @ ..] => sequence(rest, complete),
-        [ESCAPE, b'O', last, ..] => last_letter(*last).map_or(Front::Noise(3), |key| Front::Key(key, 3)),
+        [ESCAPE, b'O', last, ..] => {
+            last_letter(*last).map_or(Front::Noise(3), |key| Front::Key(key, 3))
+        }
         [ESCAPE, b'O'] if !complete => Front::Part,
         // A key together with Alt is Escape and the key, as in all terminals.
         [ESCAPE, ..] => Front::Key(Key::Escape, 1),
@@ -86,12 +88,21 @@ fn sequence(rest: &[u8], complete: bool) -> Front {
     if let [b'[', _, ..] = rest {
         return Front::Noise(4);
     }
-    let end = rest.iter().position(|byte| (b'@'..=b'~').contains(byte) && *byte != b'[');
+    let end = rest
+        .iter()
+        .position(|byte| (b'@'..=b'~').contains(byte) && *byte != b'[');
     let Some(end) = end else {
-        return if complete || rest.len() > LONGEST { Front::Noise(2 + rest.len()) } else { Front::Part };
+        return if complete || rest.len() > LONGEST {
+            Front::Noise(2 + rest.len())
+        } else {
+            Front::Part
+        };
     };
     let length = end + 3;
-    let number = rest[..end].split(|byte| *byte == b';').next().unwrap_or_default();
+    let number = rest[..end]
+        .split(|byte| *byte == b';')
+        .next()
+        .unwrap_or_default();
     let key = match (rest[end], number) {
         (b'~', b"1" | b"7") => Some(Key::Home),
         (b'~', b"3") => Some(Key::Delete),
@@ -125,9 +136,15 @@ fn character(bytes: &[u8], complete: bool) -> Front {
         _ => 1,
     };
     let Some(own) = bytes.get(..length) else {
-        return if complete { Front::Noise(bytes.len()) } else { Front::Part };
+        return if complete {
+            Front::Noise(bytes.len())
+        } else {
+            Front::Part
+        };
     };
-    let decoded = std::str::from_utf8(own).ok().and_then(|text| text.chars().next());
+    let decoded = std::str::from_utf8(own)
+        .ok()
+        .and_then(|text| text.chars().next());
     match decoded {
         Some(c) if !c.is_control() => Front::Key(Key::Char(c), length),
         Some(_) => Front::Noise(length),
@@ -145,12 +162,31 @@ mod tests {
             (&b"q"[..], &[Key::Char('q')][..]),
             (b"\x1b[A\x1b[B", &[Key::Up, Key::Down]),
             (b"\x1bOC\x1bOD", &[Key::Right, Key::Left]),
-            (b"\x1b[5~\x1b[6~\x1b[3~", &[Key::PageUp, Key::PageDown, Key::Delete]),
-            (b"\x1b[1~\x1b[H\x1b[4~\x1b[F", &[Key::Home, Key::Home, Key::End, Key::End]),
+            (
+                b"\x1b[5~\x1b[6~\x1b[3~",
+                &[Key::PageUp, Key::PageDown, Key::Delete],
+            ),
+            (
+                b"\x1b[1~\x1b[H\x1b[4~\x1b[F",
+                &[Key::Home, Key::Home, Key::End, Key::End],
+            ),
             (b"\x1b[1;5A", &[Key::Up]),
-            (b"\x1b[Z\t\r\n\x7f\x08", &[Key::BackTab, Key::Tab, Key::Enter, Key::Enter, Key::Backspace, Key::Backspace]),
+            (
+                b"\x1b[Z\t\r\n\x7f\x08",
+                &[
+                    Key::BackTab,
+                    Key::Tab,
+                    Key::Enter,
+                    Key::Enter,
+                    Key::Backspace,
+                    Key::Backspace,
+                ],
+            ),
             (b"\x03\x15", &[Key::Control('c'), Key::Control('u')]),
-            ("é日😀".as_bytes(), &[Key::Char('é'), Key::Char('日'), Key::Char('😀')]),
+            (
+                "é日😀".as_bytes(),
+                &[Key::Char('é'), Key::Char('日'), Key::Char('😀')],
+            ),
             (b"\xff\x80x", &[Key::Char('x')]),
             (b"\x1b[200~x", &[Key::Char('x')]),
             (b"\x1b[[Ax", &[Key::Char('x')]),
@@ -167,7 +203,9 @@ mod tests {
     fn a_sequence_may_come_in_parts() {
         for bytes in [&b"\x1b[1;2A"[..], "日".as_bytes(), b"\x1bOA", b"\x1b[6~"] {
             let mut decoder = Decoder::default();
-            let (last, first) = bytes.split_last().map_or((0, &[][..]), |(last, first)| (*last, first));
+            let (last, first) = bytes
+                .split_last()
+                .map_or((0, &[][..]), |(last, first)| (*last, first));
             for byte in first {
                 assert_eq!(decoder.push(&[*byte]), []);
                 assert!(decoder.is_waiting());

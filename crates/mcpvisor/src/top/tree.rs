@@ -27,8 +27,16 @@ impl Branch {
         } else {
             ("| ", "  ", "+ ", "` ")
         };
-        let passing = (0..self.depth).map(|level| if self.rails & (1 << level) == 0 { blank } else { rail });
-        passing.chain([if self.last { end } else { fork }]).collect()
+        let passing = (0..self.depth).map(|level| {
+            if self.rails & (1 << level) == 0 {
+                blank
+            } else {
+                rail
+            }
+        });
+        passing
+            .chain([if self.last { end } else { fork }])
+            .collect()
     }
 }
 
@@ -51,14 +59,30 @@ pub fn walk(table: &ProcessTable, instance: &Instance) -> Vec<(usize, Branch)> {
         let siblings = children(of);
         let count = siblings.len();
         for (number, at) in siblings.into_iter().enumerate().rev() {
-            waiting.push((at, Branch { depth, last: number + 1 == count, rails }));
+            waiting.push((
+                at,
+                Branch {
+                    depth,
+                    last: number + 1 == count,
+                    rails,
+                },
+            ));
         }
     };
     enlist(&mut waiting, None, 0, 0);
     while let Some((at, branch)) = waiting.pop() {
         found.push((at, branch));
-        let rails = if branch.last { branch.rails } else { branch.rails | (1 << branch.depth) };
-        enlist(&mut waiting, Some(at), (branch.depth + 1).min(DEEPEST), rails);
+        let rails = if branch.last {
+            branch.rails
+        } else {
+            branch.rails | (1 << branch.depth)
+        };
+        enlist(
+            &mut waiting,
+            Some(at),
+            (branch.depth + 1).min(DEEPEST),
+            rails,
+        );
     }
     found
 }

@@ -1,5 +1,7 @@
 //! The command line itself: help, usage errors, exit codes, documents.
 
+use std::os::unix::fs::PermissionsExt as _;
+
 use crate::support::World;
 
 #[test]
@@ -43,9 +45,11 @@ fn bad_configurations_are_refused() {
     let output = run();
     assert_eq!(output.status.code(), Some(78));
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert!(said.contains("line 2") && said.contains("did you mean `never_touch`"), "{said}");
+    assert!(
+        said.contains("line 2") && said.contains("did you mean `never_touch`"),
+        "{said}"
+    );
     std::fs::write(&file, "").unwrap();
-    use std::os::unix::fs::PermissionsExt as _;
     std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o666)).unwrap();
     assert_eq!(run().status.code(), Some(78), "others may write to it");
 }
@@ -55,12 +59,22 @@ fn watching_prints_a_document_a_line() {
     let world = World::new();
     let output = world.run(&["ps", "--all", "--watch", "200ms", "--count", "3", "--json"]);
     let text = String::from_utf8(output.stdout).unwrap();
-    let lines: Vec<serde_json::Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let lines: Vec<serde_json::Value> = text
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
     assert_eq!(lines.len(), 3);
     for document in &lines {
         assert_eq!(document["schema"], "mcpvisor.report.v1");
-        let own = document["processes"].as_array().unwrap().iter().find(|p| p["pid"] == std::process::id());
-        assert!(own.is_some_and(|own| own["cpu_percent"].is_number()), "this test is a process too");
+        let own = document["processes"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .find(|p| p["pid"] == std::process::id());
+        assert!(
+            own.is_some_and(|own| own["cpu_percent"].is_number()),
+            "this test is a process too"
+        );
     }
 }
 
@@ -75,8 +89,17 @@ fn a_closed_pipe_is_no_error() {
         .unwrap();
     drop(child.stdout.take());
     let output = child.wait_with_output().unwrap();
-    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
-    assert!(output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert_eq!(
+        output.status.code(),
+        Some(0),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    assert!(
+        output.stderr.is_empty(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
 }
 
 #[test]
@@ -84,10 +107,21 @@ fn lines_fit_the_width() {
     let world = World::new();
     for width in ["80", "200"] {
         for arguments in [vec!["ps"], vec!["ps", "--all"], vec!["doctor"]] {
-            let output = world.command(&arguments).env("COLUMNS", width).output().unwrap();
+            let output = world
+                .command(&arguments)
+                .env("COLUMNS", width)
+                .output()
+                .unwrap();
             let text = String::from_utf8(output.stdout).unwrap();
-            let most = text.lines().map(|line| line.chars().count()).max().unwrap_or(0);
-            assert!(most <= width.parse().unwrap(), "{arguments:?} at {width}: {most}\n{text}");
+            let most = text
+                .lines()
+                .map(|line| line.chars().count())
+                .max()
+                .unwrap_or(0);
+            assert!(
+                most <= width.parse().unwrap(),
+                "{arguments:?} at {width}: {most}\n{text}"
+            );
         }
     }
 }

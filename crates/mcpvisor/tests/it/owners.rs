@@ -8,13 +8,20 @@ use crate::support::{World, apply, instance_of, only, planned, refusals};
 /// What makes the server known for what it is: declared for the client that the owner looks like.
 fn declare(world: &World, flags: &[&str]) {
     let command = programs::server_command(flags).unwrap();
-    let words: Vec<String> = command.iter().map(|word| word.to_str().unwrap().to_owned()).collect();
-    let config = serde_json::json!({"mcpServers": {"notes": {"command": words[0], "args": words[1..]}}});
+    let words: Vec<String> = command
+        .iter()
+        .map(|word| word.to_str().unwrap().to_owned())
+        .collect();
+    let config =
+        serde_json::json!({"mcpServers": {"notes": {"command": words[0], "args": words[1..]}}});
     std::fs::write(world.home().join(".claude.json"), config.to_string()).unwrap();
 }
 
 fn claude(world: &World, plan: OwnerPlan, flags: &[&str]) -> Owner {
-    let plan = OwnerPlan { looks_like: Some("claude".to_owned()), ..plan };
+    let plan = OwnerPlan {
+        looks_like: Some("claude".to_owned()),
+        ..plan
+    };
     let command = programs::server_command(flags).unwrap();
     Owner::start(world.folder.path(), &plan, &command).unwrap()
 }
@@ -23,14 +30,29 @@ fn claude(world: &World, plan: OwnerPlan, flags: &[&str]) -> Owner {
 fn ten_of_the_same_are_surplus_and_stay() {
     let world = World::new();
     declare(&world, &[]);
-    let owner = claude(&world, OwnerPlan { count: 10, ..OwnerPlan::default() }, &[]);
+    let owner = claude(
+        &world,
+        OwnerPlan {
+            count: 10,
+            ..OwnerPlan::default()
+        },
+        &[],
+    );
     let report = world.ps();
     let (server, _) = instance_of(&report, owner.servers[0].pid).expect("listed");
     assert_eq!(server["name"], "notes");
     assert_eq!(server["owner"]["name"], "Claude Code");
     assert_eq!(server["state"], "surplus", "{server:#}");
-    let surplus = server["instances"].as_array().unwrap().iter().filter(|i| i["state"] == "surplus").count();
-    assert_eq!((server["instances"].as_array().unwrap().len(), surplus), (10, 9));
+    let surplus = server["instances"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|i| i["state"] == "surplus")
+        .count();
+    assert_eq!(
+        (server["instances"].as_array().unwrap().len(), surplus),
+        (10, 9)
+    );
     let (doctor, code) = world.json(&["doctor", "--json"]);
     let found = doctor["findings"]
         .as_array()
@@ -44,7 +66,11 @@ fn ten_of_the_same_are_surplus_and_stay() {
     // Their owner lives and holds their pipes: even asked for by pid they stay.
     let pids: Vec<u32> = owner.servers.iter().map(|server| server.pid).collect();
     let (done, code) = apply(&world, &pids);
-    assert_eq!((code, done["outcome"].as_str()), (1, Some("nothing_to_do")), "{done:#}");
+    assert_eq!(
+        (code, done["outcome"].as_str()),
+        (1, Some("nothing_to_do")),
+        "{done:#}"
+    );
     assert!(owner.servers.iter().all(|server| server.is_running()));
     for pid in pids {
         assert!(refusals(&done["plan"], pid).contains(&"owner_alive".to_owned()));
@@ -55,7 +81,14 @@ fn ten_of_the_same_are_surplus_and_stay() {
 fn two_at_once_are_a_duplicate() {
     let world = World::new();
     declare(&world, &[]);
-    let owner = claude(&world, OwnerPlan { count: 2, ..OwnerPlan::default() }, &[]);
+    let owner = claude(
+        &world,
+        OwnerPlan {
+            count: 2,
+            ..OwnerPlan::default()
+        },
+        &[],
+    );
     let report = world.ps();
     let (server, _) = instance_of(&report, owner.servers[0].pid).expect("listed");
     assert_eq!(server["state"], "duplicate", "{server:#}");
@@ -74,22 +107,38 @@ fn a_dead_client_leaves_orphans() {
         let world = World::new();
         let flags = ["--ignore-eof", "--ignore-term"];
         declare(&world, &flags);
-        let plan = OwnerPlan { stdio, own_group, setsid, lead_session: true, ..OwnerPlan::default() };
+        let plan = OwnerPlan {
+            stdio,
+            own_group,
+            setsid,
+            lead_session: true,
+            ..OwnerPlan::default()
+        };
         let mut owner = claude(&world, plan, &flags);
         let pid = owner.servers[0].pid;
         // Seen alive, so that a later run can name the owner.
         let report = world.ps();
-        assert_eq!(instance_of(&report, pid).expect("listed").0["state"], "running");
+        assert_eq!(
+            instance_of(&report, pid).expect("listed").0["state"],
+            "running"
+        );
         assert!(!planned(&world.plan(&[])).contains(&pid));
         owner.crash().unwrap();
 
         let report = world.ps();
         let (server, instance) = instance_of(&report, pid).expect("still listed");
-        assert_eq!(server["state"], "orphan", "{stdio:?} {own_group} {setsid}: {server:#}");
+        assert_eq!(
+            server["state"], "orphan",
+            "{stdio:?} {own_group} {setsid}: {server:#}"
+        );
         assert_eq!(server["owner"]["name"], "Claude Code");
         assert!(instance["owner_gone_since"].is_string());
         let (done, code) = apply(&world, &[pid]);
-        assert_eq!((code, done["outcome"].as_str()), (0, Some("done")), "{done:#}");
+        assert_eq!(
+            (code, done["outcome"].as_str()),
+            (0, Some("done")),
+            "{done:#}"
+        );
         assert!(!owner.servers[0].is_running());
     }
 }
@@ -104,15 +153,32 @@ fn the_grace_is_kept() {
     owner.crash().unwrap();
     let pid = owner.servers[0].pid;
     let (document, code) = world.json(&["clean", "--json", &only(&[pid])[0]]);
-    assert_eq!((code, document["outcome"].as_str()), (0, Some("nothing_to_do")));
+    assert_eq!(
+        (code, document["outcome"].as_str()),
+        (0, Some("nothing_to_do"))
+    );
     assert_eq!(refusals(&document["plan"], pid), ["grace"], "{document:#}");
-    let wait = document["plan"]["refused"][0]["reasons"][0]["wait_seconds"].as_f64().unwrap();
+    let wait = document["plan"]["refused"][0]["reasons"][0]["wait_seconds"]
+        .as_f64()
+        .unwrap();
     assert!((50.0..=60.0).contains(&wait), "{wait}");
 
     // With a short grace it is waited out, with progress, and then cleaned.
-    let output = world.run(&["clean", "--apply", "--yes", "--grace=2s", "--kill-after=1s", &only(&[pid])[0]]);
+    let output = world.run(&[
+        "clean",
+        "--apply",
+        "--yes",
+        "--grace=2s",
+        "--kill-after=1s",
+        &only(&[pid])[0],
+    ]);
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert_eq!(output.status.code(), Some(0), "{said}{}", String::from_utf8_lossy(&output.stdout));
+    assert_eq!(
+        output.status.code(),
+        Some(0),
+        "{said}{}",
+        String::from_utf8_lossy(&output.stdout)
+    );
     assert!(!owner.servers[0].is_running());
 }
 
@@ -122,7 +188,14 @@ fn a_plan_id_is_a_promise() {
     let world = World::new();
     let flags = ["--ignore-eof"];
     declare(&world, &flags);
-    let mut owner = claude(&world, OwnerPlan { count: 2, ..OwnerPlan::default() }, &flags);
+    let mut owner = claude(
+        &world,
+        OwnerPlan {
+            count: 2,
+            ..OwnerPlan::default()
+        },
+        &flags,
+    );
     owner.crash().unwrap();
     let pids: Vec<u32> = owner.servers.iter().map(|server| server.pid).collect();
     let chosen = only(&pids);
@@ -133,16 +206,36 @@ fn a_plan_id_is_a_promise() {
 
     // One of the two goes by itself: another world.
     assert!(owner.servers[0].signal(rustix::process::Signal::KILL));
-    testbed::wait::wait_until("the first is gone", std::time::Duration::from_secs(10), || !owner.servers[0].is_listed()).unwrap();
-    let arguments = [&["clean", "--apply", "--json", "--grace=0s", id.as_str()], chosen.as_slice()].concat();
+    testbed::wait::wait_until(
+        "the first is gone",
+        std::time::Duration::from_secs(10),
+        || !owner.servers[0].is_listed(),
+    )
+    .unwrap();
+    let arguments = [
+        &["clean", "--apply", "--json", "--grace=0s", id.as_str()],
+        chosen.as_slice(),
+    ]
+    .concat();
     let (document, code): (Value, i32) = world.json(&arguments);
-    assert_eq!((code, document["outcome"].as_str()), (2, Some("changed")), "{document:#}");
+    assert_eq!(
+        (code, document["outcome"].as_str()),
+        (2, Some("changed")),
+        "{document:#}"
+    );
     assert!(owner.servers[1].is_running());
-    assert!(!world.state().join("audit.jsonl").exists(), "nothing was done, so nothing was written");
+    assert!(
+        !world.state().join("audit.jsonl").exists(),
+        "nothing was done, so nothing was written"
+    );
 
     let plan = world.plan(&chosen);
     let id = format!("--plan-id={}", plan["plan_id"].as_str().unwrap());
-    let arguments = [&["clean", "--apply", "--json", "--grace=0s", id.as_str()], chosen.as_slice()].concat();
+    let arguments = [
+        &["clean", "--apply", "--json", "--grace=0s", id.as_str()],
+        chosen.as_slice(),
+    ]
+    .concat();
     assert_eq!(world.json(&arguments).1, 0);
     assert!(!owner.servers[1].is_running());
 }

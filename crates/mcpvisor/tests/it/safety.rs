@@ -9,15 +9,22 @@ use crate::support::{World, apply, planned, refusals};
 
 fn declare(world: &World, flags: &[&str]) {
     let command = programs::server_command(flags).unwrap();
-    let words: Vec<String> = command.iter().map(|word| word.to_str().unwrap().to_owned()).collect();
-    let config = serde_json::json!({"mcpServers": {"notes": {"command": words[0], "args": words[1..]}}});
+    let words: Vec<String> = command
+        .iter()
+        .map(|word| word.to_str().unwrap().to_owned())
+        .collect();
+    let config =
+        serde_json::json!({"mcpServers": {"notes": {"command": words[0], "args": words[1..]}}});
     std::fs::write(world.home().join(".claude.json"), config.to_string()).unwrap();
 }
 
 /// A declared server that is left behind by a dead owner.
 fn orphan(world: &World, flags: &[&str]) -> Owner {
     declare(world, flags);
-    let plan = OwnerPlan { looks_like: Some("claude".to_owned()), ..OwnerPlan::default() };
+    let plan = OwnerPlan {
+        looks_like: Some("claude".to_owned()),
+        ..OwnerPlan::default()
+    };
     let command = programs::server_command(flags).unwrap();
     let mut owner = Owner::start(world.folder.path(), &plan, &command).unwrap();
     owner.crash().unwrap();
@@ -30,12 +37,19 @@ fn whoever_is_still_connected_keeps_it() {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
     drop(listener);
-    let flags = ["--ignore-eof", "--ignore-term", "--listen", &port.to_string()];
+    let flags = [
+        "--ignore-eof",
+        "--ignore-term",
+        "--listen",
+        &port.to_string(),
+    ];
     let owner = orphan(&world, &flags);
     let pid = owner.servers[0].pid;
-    let client = testbed::wait::wait_for("the server listens", std::time::Duration::from_secs(10), || {
-        std::net::TcpStream::connect(("127.0.0.1", port)).ok()
-    })
+    let client = testbed::wait::wait_for(
+        "the server listens",
+        std::time::Duration::from_secs(10),
+        || std::net::TcpStream::connect(("127.0.0.1", port)).ok(),
+    )
     .unwrap();
     let plan = world.plan(&[&format!("--only={pid}")]);
     assert_eq!(refusals(&plan, pid), ["peers_connected"], "{plan:#}");
@@ -43,9 +57,11 @@ fn whoever_is_still_connected_keeps_it() {
     assert!(owner.servers[0].is_running());
 
     drop(client);
-    testbed::wait::wait_until("the plan has it", std::time::Duration::from_secs(10), || {
-        planned(&world.plan(&[&format!("--only={pid}")])) == [pid]
-    })
+    testbed::wait::wait_until(
+        "the plan has it",
+        std::time::Duration::from_secs(10),
+        || planned(&world.plan(&[&format!("--only={pid}")])) == [pid],
+    )
     .unwrap();
     let (done, code) = apply(&world, &[pid]);
     assert_eq!(code, 0, "{done:#}");
@@ -60,11 +76,15 @@ fn an_orphans_port_and_lock_are_found() {
     let flags = ["--ignore-eof", "--hold-file", lock.to_str().unwrap()];
     let owner = orphan(&world, &flags);
     let (doctor, _) = world.json(&["doctor", "--json"]);
-    let held = doctor["findings"].as_array().unwrap().iter().any(|finding| {
-        finding["kind"] == "lock_held"
-            && finding["pids"][0] == owner.servers[0].pid
-            && finding["evidence"].to_string().contains("store.lock")
-    });
+    let held = doctor["findings"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .any(|finding| {
+            finding["kind"] == "lock_held"
+                && finding["pids"][0] == owner.servers[0].pid
+                && finding["evidence"].to_string().contains("store.lock")
+        });
     assert!(held, "{:#}", doctor["findings"]);
 }
 
@@ -75,7 +95,11 @@ fn the_never_touch_list_is_kept() {
     let pid = owner.servers[0].pid;
     let folder = world.home().join(".config/mcpvisor");
     std::fs::create_dir_all(&folder).unwrap();
-    std::fs::write(folder.join("mcpvisor.toml"), "[clean]\nnever_touch = [\"notes\"]\n").unwrap();
+    std::fs::write(
+        folder.join("mcpvisor.toml"),
+        "[clean]\nnever_touch = [\"notes\"]\n",
+    )
+    .unwrap();
     let (done, code) = apply(&world, &[pid]);
     assert_eq!(code, 1);
     assert_eq!(refusals(&done["plan"], pid), ["never_touch"], "{done:#}");
@@ -92,13 +116,21 @@ fn a_held_pipe_keeps_it() {
     let (reader, writer) = rustix::pipe::pipe_with(rustix::pipe::PipeFlags::CLOEXEC).unwrap();
     // The shell starts the server in the background and ends: the server is init's from then on,
     // and we still hold the other end of its input.
-    let line = format!("exec 3<&0; {} --ignore-eof <&3 >/dev/null 2>&1 & echo $!", server.display());
+    let line = format!(
+        "exec 3<&0; {} --ignore-eof <&3 >/dev/null 2>&1 & echo $!",
+        server.display()
+    );
     let mut shell = Spawned::start(
-        Command::new("sh").args(["-c", &line]).stdin(Stdio::from(reader)).stdout(Stdio::piped()),
+        Command::new("sh")
+            .args(["-c", &line])
+            .stdin(Stdio::from(reader))
+            .stdout(Stdio::piped()),
     )
     .unwrap();
     let mut answer = String::new();
-    BufReader::new(shell.take_stdout().unwrap()).read_line(&mut answer).unwrap();
+    BufReader::new(shell.take_stdout().unwrap())
+        .read_line(&mut answer)
+        .unwrap();
     let pid: u32 = answer.trim().parse().unwrap();
     let server = testbed::Identity::of(pid).unwrap();
     shell.note(server);
@@ -109,9 +141,11 @@ fn a_held_pipe_keeps_it() {
     assert!(server.is_running(), "{done:#}");
 
     drop(writer);
-    testbed::wait::wait_until("the plan has it", std::time::Duration::from_secs(10), || {
-        planned(&world.plan(&[])).contains(&pid)
-    })
+    testbed::wait::wait_until(
+        "the plan has it",
+        std::time::Duration::from_secs(10),
+        || planned(&world.plan(&[])).contains(&pid),
+    )
     .unwrap();
 }
 

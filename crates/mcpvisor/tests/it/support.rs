@@ -7,7 +7,13 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 /// Options that make `clean` act at once: nobody waits a minute in a test.
-pub(crate) const NOW: [&str; 5] = ["--apply", "--yes", "--json", "--grace=0s", "--kill-after=1s"];
+pub(crate) const NOW: [&str; 5] = [
+    "--apply",
+    "--yes",
+    "--json",
+    "--grace=0s",
+    "--kill-after=1s",
+];
 
 /// A home and a state directory.
 pub(crate) struct World {
@@ -16,7 +22,9 @@ pub(crate) struct World {
 
 impl World {
     pub(crate) fn new() -> Self {
-        Self { folder: tempfile::tempdir().unwrap() }
+        Self {
+            folder: tempfile::tempdir().unwrap(),
+        }
     }
 
     pub(crate) fn home(&self) -> PathBuf {
@@ -81,7 +89,9 @@ impl World {
 pub(crate) fn instance_of(report: &Value, pid: u32) -> Option<(&Value, &Value)> {
     report["servers"].as_array()?.iter().find_map(|server| {
         let instance = server["instances"].as_array()?.iter().find(|instance| {
-            instance["processes"].as_array().is_some_and(|all| all.iter().any(|p| p["pid"] == pid))
+            instance["processes"]
+                .as_array()
+                .is_some_and(|all| all.iter().any(|p| p["pid"] == pid))
         })?;
         Some((server, instance))
     })
@@ -90,7 +100,10 @@ pub(crate) fn instance_of(report: &Value, pid: u32) -> Option<(&Value, &Value)> 
 /// Pids that a plan would end.
 pub(crate) fn planned(plan: &Value) -> Vec<u32> {
     let removals = plan["removals"].as_array().unwrap();
-    removals.iter().flat_map(|removal| pids(&removal["pids"])).collect()
+    removals
+        .iter()
+        .flat_map(|removal| pids(&removal["pids"]))
+        .collect()
 }
 
 /// Kinds of the reasons for which the instance with this root is left alone.
@@ -105,7 +118,11 @@ pub(crate) fn refusals(plan: &Value, root: u32) -> Vec<String> {
 }
 
 pub(crate) fn pids(list: &Value) -> Vec<u32> {
-    list.as_array().unwrap().iter().map(|pid| u32::try_from(pid.as_u64().unwrap()).unwrap()).collect()
+    list.as_array()
+        .unwrap()
+        .iter()
+        .map(|pid| u32::try_from(pid.as_u64().unwrap()).unwrap())
+        .collect()
 }
 
 /// `--only PID` for each.

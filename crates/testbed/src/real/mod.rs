@@ -70,6 +70,17 @@ pub fn python(name: &str) -> Result<PathBuf, Skipped> {
     installed("PYTHON", &format!("python/bin/{name}"))
 }
 
+/// tmux, for programs that need a terminal.
+pub fn tmux() -> Result<PathBuf, Skipped> {
+    if let Ok(reason) = env::var(format!("{SKIP}TMUX")) {
+        return Err(Skipped::because(reason));
+    }
+    let path = env::var_os("PATH").unwrap_or_default();
+    let mut places = env::split_paths(&path).map(|folder| folder.join("tmux"));
+    let found = places.find(|place| place.is_file());
+    found.ok_or_else(|| Skipped::because("tmux is not installed"))
+}
+
 fn installed(part: &str, path: &str) -> Result<PathBuf, Skipped> {
     if let Ok(reason) = env::var(format!("{SKIP}{part}")) {
         return Err(Skipped::because(reason));

@@ -127,6 +127,22 @@ fn has_children_a_stray_and_a_zombie() {
 }
 
 #[test]
+fn children_can_end_with_the_server() {
+    let mut parent = server(&["--children=2", "--children-end-too"]);
+    // The thread that counts the lifetime starts after the child has bound itself.
+    wait_until("two children past their start", SOON, || {
+        let children = parent.note_descendants();
+        children.len() == 2 && children.iter().all(|child| child.threads == 2)
+    })
+    .unwrap();
+    parent.kill_alone().unwrap();
+    wait_until("the end of the children", SOON, || {
+        parent.survivors().is_empty()
+    })
+    .unwrap();
+}
+
+#[test]
 fn holds_a_file_and_a_port() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("lock");

@@ -25,16 +25,28 @@ fn corpus_is_judged_well() {
     let records = record::all();
     let mut sheet = Sheet::default();
     for record in &records {
-        let inventory = inventory::stock::take(&record.table, &record.context, &mut Looks::default());
+        let inventory =
+            inventory::stock::take(&record.table, &record.context, &mut Looks::default());
         sheet.add(record, &inventory);
     }
     println!("{sheet}");
-    assert!(sheet.trees() >= 40, "only {} trees of servers", sheet.trees());
-    assert!(sheet.ordinary() >= 200, "only {} ordinary processes", sheet.ordinary());
+    assert!(
+        sheet.trees() >= 40,
+        "only {} trees of servers",
+        sheet.trees()
+    );
+    assert!(
+        sheet.ordinary() >= 200,
+        "only {} ordinary processes",
+        sheet.ordinary()
+    );
     for (what, score) in sheet.scores() {
         let Score { recall, precision } = score;
         assert!(recall >= RECALL, "recall of {what} is {recall:.3}");
-        assert!(precision >= PRECISION, "precision of {what} is {precision:.3}");
+        assert!(
+            precision >= PRECISION,
+            "precision of {what} is {precision:.3}"
+        );
     }
 }
 
@@ -42,17 +54,36 @@ fn corpus_is_judged_well() {
 #[test]
 fn corpus_has_no_false_clean() {
     let (mut orphans, mut planned_orphans) = (0, 0);
-    for Record { name, table, context, expected, .. } in record::all() {
+    for Record {
+        name,
+        table,
+        context,
+        expected,
+        ..
+    } in record::all()
+    {
         let wiring = Wiring::new(&table);
         let inventory = inventory::stock::take(&table, &context, &mut Looks::default());
-        let wishes = Wishes { grace_seconds: 0.0, ..Wishes::default() };
+        let wishes = Wishes {
+            grace_seconds: 0.0,
+            ..Wishes::default()
+        };
         let plan = plan(&table, &inventory, &context, &wiring, &wishes);
         let mut allowed = Vec::new();
         for orphan in expected.iter().filter(|expected| !expected.alive) {
             orphans += 1;
             let at = table.position(orphan.root).unwrap();
-            allowed.extend(table.subtree(at).into_iter().map(|at| table.processes()[at].pid()));
-            planned_orphans += usize::from(plan.removals.iter().any(|removal| removal.root.pid == orphan.root));
+            allowed.extend(
+                table
+                    .subtree(at)
+                    .into_iter()
+                    .map(|at| table.processes()[at].pid()),
+            );
+            planned_orphans += usize::from(
+                plan.removals
+                    .iter()
+                    .any(|removal| removal.root.pid == orphan.root),
+            );
         }
         for removal in &plan.removals {
             for id in &removal.processes {
@@ -66,5 +97,8 @@ fn corpus_has_no_false_clean() {
         }
     }
     println!("{planned_orphans} of {orphans} recorded orphans would be cleaned, and nothing else");
-    assert!(planned_orphans * 10 >= orphans * 9, "{planned_orphans} of {orphans}");
+    assert!(
+        planned_orphans * 10 >= orphans * 9,
+        "{planned_orphans} of {orphans}"
+    );
 }

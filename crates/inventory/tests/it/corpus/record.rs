@@ -84,13 +84,31 @@ fn read(file: &Path) -> Record {
     let labels: Labels =
         serde_json::from_str(&text).unwrap_or_else(|error| panic!("{name}: {error}"));
     // Who looks is the person whose processes these are, from elsewhere.
-    let mut context = Context { own_pid: u32::MAX, own_uid: 1000, ..Context::default() };
+    let mut context = Context {
+        own_pid: u32::MAX,
+        own_uid: 1000,
+        ..Context::default()
+    };
     let id = |pid| table.get(pid).unwrap().id();
-    context.writers = labels.writers.iter().map(|&(pid, exists)| (id(pid), exists)).collect();
-    context.packages = labels.packages.into_iter().map(|(pid, facts)| (id(pid), facts)).collect();
+    context.writers = labels
+        .writers
+        .iter()
+        .map(|&(pid, exists)| (id(pid), exists))
+        .collect();
+    context.packages = labels
+        .packages
+        .into_iter()
+        .map(|(pid, facts)| (id(pid), facts))
+        .collect();
     context.declared = labels.declared.into_iter().map(declared).collect();
     context.hubs = labels.hubs.into_iter().map(hub).collect();
-    Record { name, held_out: labels.held_out, context, expected: labels.expected, table }
+    Record {
+        name,
+        held_out: labels.held_out,
+        context,
+        expected: labels.expected,
+        table,
+    }
 }
 
 fn declared(entry: Entry) -> DeclaredServer {

@@ -40,7 +40,11 @@ pub(crate) struct Sheet {
 impl Sheet {
     pub(crate) fn add(&mut self, record: &Record, inventory: &Inventory) {
         let instances: Vec<(&Server, &Instance)> = inventory.instances().collect();
-        let counts = if record.held_out { &mut self.held_out } else { &mut self.tuned };
+        let counts = if record.held_out {
+            &mut self.held_out
+        } else {
+            &mut self.tuned
+        };
         counts.pictures += 1;
         counts.expected += record.expected.len();
         counts.reported += instances.len();
@@ -50,14 +54,24 @@ impl Sheet {
             let at = record.table.position(expected.root).unwrap();
             in_servers += record.table.subtree(at).len();
             let found = instances.iter().enumerate().find(|(at, (_, instance))| {
-                !used.contains(at) && instance.members.iter().any(|member| member.id.pid == expected.root)
+                !used.contains(at)
+                    && instance
+                        .members
+                        .iter()
+                        .any(|member| member.id.pid == expected.root)
             });
             let Some((at, (server, instance))) = found else {
-                self.mistakes.push(format!("{}: {} is not found", record.name, described(record, expected.root)));
+                self.mistakes.push(format!(
+                    "{}: {} is not found",
+                    record.name,
+                    described(record, expected.root)
+                ));
                 continue;
             };
             used.push(at);
-            for (column, (is_right, given)) in compare(expected, server, instance).into_iter().enumerate() {
+            for (column, (is_right, given)) in
+                compare(expected, server, instance).into_iter().enumerate()
+            {
                 counts.right[column] += usize::from(is_right);
                 if !is_right {
                     self.mistakes.push(format!(
@@ -82,7 +96,11 @@ impl Sheet {
             }
         }
         // The kernel's first process is in every picture.
-        counts.ordinary += record.table.processes().len().saturating_sub(in_servers + 1);
+        counts.ordinary += record
+            .table
+            .processes()
+            .len()
+            .saturating_sub(in_servers + 1);
     }
 
     /// Process trees of servers in the whole corpus.
@@ -121,22 +139,43 @@ impl Counts {
     }
 }
 
-fn compare(expected: &Expected, server: &Server, instance: &Instance) -> [(bool, String); COLUMNS.len()] {
+fn compare(
+    expected: &Expected,
+    server: &Server,
+    instance: &Instance,
+) -> [(bool, String); COLUMNS.len()] {
     let owner = &server.owner;
     [
         (true, String::new()),
-        (instance.root.pid == expected.root, format!("from PID {}", instance.root.pid)),
-        (expected.name.contains(&server.name), format!("`{}`", server.name)),
+        (
+            instance.root.pid == expected.root,
+            format!("from PID {}", instance.root.pid),
+        ),
+        (
+            expected.name.contains(&server.name),
+            format!("`{}`", server.name),
+        ),
         (
             expected.owner.contains(&owner.name) && owner.alive == expected.alive,
-            format!("{} ({})", owner.name, if owner.alive { "alive" } else { "gone" }),
+            format!(
+                "{} ({})",
+                owner.name,
+                if owner.alive { "alive" } else { "gone" }
+            ),
         ),
-        (instance.state.name() == expected.state, instance.state.name().to_owned()),
+        (
+            instance.state.name() == expected.state,
+            instance.state.name().to_owned(),
+        ),
     ]
 }
 
 fn described(record: &Record, pid: u32) -> String {
-    let argv = record.table.get(pid).map(model::Process::argv).unwrap_or_default();
+    let argv = record
+        .table
+        .get(pid)
+        .map(model::Process::argv)
+        .unwrap_or_default();
     let line: String = argv.join(" ").chars().take(100).collect();
     format!("{pid} ({})", line.trim())
 }
@@ -149,7 +188,11 @@ impl fmt::Display for Sheet {
                 "\n{part}: {} pictures with {} server trees and {} ordinary processes",
                 counts.pictures, counts.expected, counts.ordinary
             )?;
-            writeln!(f, "{:<12} {:>6} {:>9} {:>7} {:>9}", "", "right", "reported", "recall", "precision")?;
+            writeln!(
+                f,
+                "{:<12} {:>6} {:>9} {:>7} {:>9}",
+                "", "right", "reported", "recall", "precision"
+            )?;
             for (column, name) in COLUMNS.iter().enumerate() {
                 let Score { recall, precision } = counts.score(column);
                 writeln!(

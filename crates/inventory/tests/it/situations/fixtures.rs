@@ -51,7 +51,14 @@ fn ten_pairs_under_one_living_owner() {
     let mut picture = format!(
         "{DESKTOP}
          400 900 400 400 S 1000 9000 - {} : /home/user/.local/bin/codex app-server",
-        (0..10).map(|n| format!("{}=pipe:{}w {}=pipe:{}r", 10 + 2 * n, 600 + n, 11 + 2 * n, 700 + n))
+        (0..10)
+            .map(|n| format!(
+                "{}=pipe:{}w {}=pipe:{}r",
+                10 + 2 * n,
+                600 + n,
+                11 + 2 * n,
+                700 + n
+            ))
             .collect::<Vec<_>>()
             .join(" ")
     );
@@ -70,7 +77,13 @@ fn ten_pairs_under_one_living_owner() {
     let mut expected = String::new();
     for n in 0..10 {
         let state = if n < 9 { "surplus" } else { "running" };
-        writeln!(expected, "playwright of Codex 400: {state} {}>{}", 500 + 2 * n, 501 + 2 * n).unwrap();
+        writeln!(
+            expected,
+            "playwright of Codex 400: {state} {}>{}",
+            500 + 2 * n,
+            501 + 2 * n
+        )
+        .unwrap();
     }
     let pids: Vec<String> = (500..518).map(|pid| pid.to_string()).collect();
     writeln!(expected, "find surplus warning {}", pids.join(" ")).unwrap();
@@ -158,9 +171,18 @@ fn the_owners_pid_was_given_out_again() {
         )
     };
     // What runs under that pid proves that the owner was gone when it started.
-    check(&picture(6000), "mcp-server-memory of unknown gone: orphan 2001\nclean 2001");
-    check(&picture(61), "mcp-server-memory of unknown gone: orphan 2001\nclean 2001");
-    check(&picture(59), "mcp-server-memory of unknown gone: orphan 2001\nkeep 2001: grace");
+    check(
+        &picture(6000),
+        "mcp-server-memory of unknown gone: orphan 2001\nclean 2001",
+    );
+    check(
+        &picture(61),
+        "mcp-server-memory of unknown gone: orphan 2001\nclean 2001",
+    );
+    check(
+        &picture(59),
+        "mcp-server-memory of unknown gone: orphan 2001\nkeep 2001: grace",
+    );
 }
 
 /// Deaf to the end of its input and to signals: an orphan like others, with its wrapper.
@@ -213,9 +235,15 @@ fn leaks_show_in_a_single_picture_when_they_are_large() {
     };
     let running = "chrome-devtools-mcp of Cursor 300: running 310";
     check(&picture("open=600/1024"), running);
-    check(&picture("open=998/1024"), &format!("{running}\nfind fds_near_limit error 310"));
+    check(
+        &picture("open=998/1024"),
+        &format!("{running}\nfind fds_near_limit error 310"),
+    );
     check(&picture("cpu=99 busy=10"), running);
-    check(&picture("cpu=99 busy=7000"), &format!("{running}\nfind hot error 310"));
+    check(
+        &picture("cpu=99 busy=7000"),
+        &format!("{running}\nfind hot error 310"),
+    );
 }
 
 /// An orphan that has grown is worse than one that has not.
@@ -230,10 +258,16 @@ fn heavy_and_busy_orphans_are_errors() {
              @findings orphan"
         )
     };
-    for (figures, severity) in [("rss=103", "warning"), ("rss=1660", "error"), ("cpu=97", "error")] {
+    for (figures, severity) in [
+        ("rss=103", "warning"),
+        ("rss=1660", "error"),
+        ("cpu=97", "error"),
+    ] {
         check(
             &picture(figures),
-            &format!("chrome of unknown gone: orphan 2001\nclean 2001\nfind orphan {severity} 2001"),
+            &format!(
+                "chrome of unknown gone: orphan 2001\nclean 2001\nfind orphan {severity} 2001"
+            ),
         );
     }
 }
@@ -269,5 +303,8 @@ fn a_container_that_outlived_its_client() {
     };
     let named = "mcp-server-fetch of container 0123456789ab service: running 821";
     check(&picture(""), named);
-    check(&picture("only=mcp-server-fetch"), &format!("{named}\nkeep 821: in_container system_service cannot_judge"));
+    check(
+        &picture("only=mcp-server-fetch"),
+        &format!("{named}\nkeep 821: in_container system_service cannot_judge"),
+    );
 }

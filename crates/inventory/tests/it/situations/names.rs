@@ -19,7 +19,9 @@ const MEMORY: &str = "node /srv/demo/node_modules/.bin/mcp-server-memory";
 /// Two entries that only their environment tells apart: the client starts them in the order of its file.
 #[test]
 fn entries_that_differ_in_environment_only() {
-    let entry = |name: &str| format!("{FILE} env=MEMORY_FILE_PATH {name} npx -y @modelcontextprotocol/server-memory");
+    let entry = |name: &str| {
+        format!("{FILE} env=MEMORY_FILE_PATH {name} npx -y @modelcontextprotocol/server-memory")
+    };
     let (first, second) = (server(310, 500, 71, MEMORY), server(320, 499, 72, MEMORY));
     let (memory, memory2) = (entry("memory"), entry("memory2"));
     check(
@@ -29,7 +31,10 @@ fn entries_that_differ_in_environment_only() {
     );
     // A third one is one too many of either.
     check(
-        &format!("{CLIENT}\n{first}\n{}\n{memory}", server(320, 400, 72, MEMORY)),
+        &format!(
+            "{CLIENT}\n{first}\n{}\n{memory}",
+            server(320, 400, 72, MEMORY)
+        ),
         "memory of Claude Code 300: running 310 [user]
          memory of Claude Code 300: duplicate 320 [user]",
     );
@@ -89,8 +94,13 @@ fn projects_own_entries() {
 
 #[test]
 fn disabled_entries() {
-    let off = format!("{FILE} off memory npx -y @modelcontextprotocol/server-memory\n@findings disabled_running not_running");
-    check(&format!("{CLIENT}\n{off}"), "memory of Claude Code: disabled");
+    let off = format!(
+        "{FILE} off memory npx -y @modelcontextprotocol/server-memory\n@findings disabled_running not_running"
+    );
+    check(
+        &format!("{CLIENT}\n{off}"),
+        "memory of Claude Code: disabled",
+    );
     check(
         &format!("{CLIENT}\n{}\n{off}", server(310, 500, 71, MEMORY)),
         "memory of Claude Code 300: running 310 [user]\nfind disabled_running warning 310",
@@ -120,7 +130,10 @@ fn one_command_of_two_clients() {
 fn a_script_that_only_its_declaration_knows() {
     let entry = format!("{FILE} weather python3 weather.py cwd=/home/user/tools");
     check(
-        &format!("{CLIENT}\n{} \n{entry}", server(310, 500, 71, "python3 weather.py")),
+        &format!(
+            "{CLIENT}\n{} \n{entry}",
+            server(310, 500, 71, "python3 weather.py")
+        ),
         "weather of Claude Code 300: running 310 [user]",
     );
     // The same words elsewhere are somebody else's.
@@ -140,7 +153,9 @@ fn metadata_of_the_package() {
     let plain = server(310, 500, 71, "node /home/user/tools/dist/index.js");
     check(&format!("{CLIENT}\n{plain}"), "");
     check(
-        &format!("{CLIENT}\n{plain}\n@package 310 name=weather-tools sdk=@modelcontextprotocol/sdk entry"),
+        &format!(
+            "{CLIENT}\n{plain}\n@package 310 name=weather-tools sdk=@modelcontextprotocol/sdk entry"
+        ),
         "weather-tools of Claude Code 300: running 310",
     );
     check(

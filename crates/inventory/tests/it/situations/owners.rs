@@ -130,7 +130,11 @@ fn a_shell_that_waits_for_two() {
         )
     };
     check(
-        &picture(1500, "sock:12>15", "1500 900 1500 1500 S 1000 8000 - 9=sock:15>12 : claude"),
+        &picture(
+            1500,
+            "sock:12>15",
+            "1500 900 1500 1500 S 1000 8000 - 9=sock:15>12 : claude",
+        ),
         "mcp-server-everything of Claude Code 1500: running 2002
          mcp-server-memory of Claude Code 1500: running 2001",
     );
@@ -235,6 +239,9 @@ fn two_hubs_with_one_configuration() {
              @findings several_gateways"
         )
     };
-    check(&picture("/srv/demo/hub.json"), "find several_gateways warning 1602 1603");
+    check(
+        &picture("/srv/demo/hub.json"),
+        "find several_gateways warning 1602 1603",
+    );
     check(&picture("/srv/demo/other.json"), "");
 }

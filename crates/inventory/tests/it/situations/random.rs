@@ -47,19 +47,30 @@ fn seed() -> impl Strategy<Value = Seed> {
     let wires = prop::collection::vec((0..6_u32, 7..12_u64, any::<bool>()), 0..4);
     let state = prop::sample::select(vec!['S', 'S', 'S', 'R', 'T', 'Z']);
     let uid = prop::sample::select(vec![1000, 1000, 1000, 1000, 1001, 0]);
-    (0..100_usize, 0..6_u8, state, uid, 1..9000_u32, prop::bool::weighted(0.15), 0..COMMANDS.len(), wires, 0..20_u8).prop_map(
-        |(parent, session, state, uid, age, tty, command, wires, extra)| Seed {
-            parent,
-            session,
-            state,
-            uid,
-            age,
-            tty,
-            command,
-            wires,
-            extra,
-        },
+    (
+        0..100_usize,
+        0..6_u8,
+        state,
+        uid,
+        1..9000_u32,
+        prop::bool::weighted(0.15),
+        0..COMMANDS.len(),
+        wires,
+        0..20_u8,
     )
+        .prop_map(
+            |(parent, session, state, uid, age, tty, command, wires, extra)| Seed {
+                parent,
+                session,
+                state,
+                uid,
+                age,
+                tty,
+                command,
+                wires,
+                extra,
+            },
+        )
 }
 
 fn pid_of(at: usize) -> u32 {
@@ -70,7 +81,11 @@ fn grow(seeds: &[Seed]) -> Vec<Process> {
     let mut all = vec![process("1 0 1 1 S 0 90000 - comm=systemd : /sbin/init")];
     for (at, seed) in seeds.iter().enumerate() {
         // Every third is somebody's child whose parent has died.
-        let parent = if at == 0 || seed.parent % 3 == 0 { 1 } else { pid_of(seed.parent % at) };
+        let parent = if at == 0 || seed.parent % 3 == 0 {
+            1
+        } else {
+            pid_of(seed.parent % at)
+        };
         let pid = pid_of(at);
         let session = match seed.session {
             0 => pid,
@@ -98,7 +113,11 @@ fn grow(seeds: &[Seed]) -> Vec<Process> {
                 _ => "",
             };
         }
-        let command = if seed.state == 'Z' { "" } else { COMMANDS[seed.command] };
+        let command = if seed.state == 'Z' {
+            ""
+        } else {
+            COMMANDS[seed.command]
+        };
         let line = format!(
             "{pid} {parent} {session} {session} {} {} {} {tty}{fields} : {command}",
             seed.state, seed.uid, seed.age
@@ -110,9 +129,15 @@ fn grow(seeds: &[Seed]) -> Vec<Process> {
 
 /// All that nobody writes to is known to be so: otherwise hardly anything would be planned.
 fn context(table: &ProcessTable, own_pid: u32, known: bool) -> Context {
-    let mut context = Context { own_pid, own_uid: 1000, ..Context::default() };
+    let mut context = Context {
+        own_pid,
+        own_uid: 1000,
+        ..Context::default()
+    };
     for process in table.processes() {
-        if let Some(FileTarget::Pipe(inode)) = process.files().and_then(|files| Some(&files.get(0)?.target))
+        if let Some(FileTarget::Pipe(inode)) = process
+            .files()
+            .and_then(|files| Some(&files.get(0)?.target))
             && known
         {
             let written = table.processes().iter().any(|other| writes(other, *inode));
@@ -134,16 +159,27 @@ fn writes(process: &Process, pipe: u64) -> bool {
 fn judge(table: &ProcessTable, context: &Context) -> (Inventory, Plan) {
     let inventory = inventory::stock::take(table, context, &mut Looks::default());
     let wiring = Wiring::new(table);
-    let scene = inventory::findings::Scene { table, inventory: &inventory, context, wiring: &wiring };
+    let scene = inventory::findings::Scene {
+        table,
+        inventory: &inventory,
+        context,
+        wiring: &wiring,
+    };
     inventory::findings::judge(&scene);
-    let wishes = Wishes { grace_seconds: 0.0, ..Wishes::default() };
+    let wishes = Wishes {
+        grace_seconds: 0.0,
+        ..Wishes::default()
+    };
     let plan = plan(table, &inventory, context, &wiring, &wishes);
     (inventory, plan)
 }
 
 fn assert_harmless(table: &ProcessTable, context: &Context, inventory: &Inventory, plan: &Plan) {
-    let planned: Vec<u32> =
-        plan.removals.iter().flat_map(|removal| removal.processes.iter().map(|id| id.pid)).collect();
+    let planned: Vec<u32> = plan
+        .removals
+        .iter()
+        .flat_map(|removal| removal.processes.iter().map(|id| id.pid))
+        .collect();
     let mut trees: Vec<usize> = Vec::new();
     for removal in &plan.removals {
         trees.extend(table.subtree(table.position(removal.root.pid).unwrap()));
@@ -159,15 +195,29 @@ fn assert_harmless(table: &ProcessTable, context: &Context, inventory: &Inventor
             let process = &table.processes()[at];
             assert!(subtree.contains(&at), "{id} is not below {}", removal.root);
             assert_eq!(process.id(), *id);
-            assert_eq!(process.sample.facts.uid, Some(1000), "{id} is another user's");
-            assert!(at != own && !table.ancestors(own).any(|above| above == at), "{id} is above us");
-            assert!(process.sample.facts.container_id.is_none(), "{id} is in a container");
+            assert_eq!(
+                process.sample.facts.uid,
+                Some(1000),
+                "{id} is another user's"
+            );
+            assert!(
+                at != own && !table.ancestors(own).any(|above| above == at),
+                "{id} is above us"
+            );
+            // Its own container is the world of whoever runs in one.
+            let container = &process.sample.facts.container_id;
+            assert!(
+                container.is_none()
+                    || *container == table.processes()[own].sample.facts.container_id,
+                "{id} is in a container"
+            );
             assert!(process.sample.facts.cgroup.is_none(), "{id} is a service's");
         }
         for pid in [instance.root.pid, instance.leaf.pid] {
             let process = table.get(pid).unwrap();
-            let Some(FileTarget::Pipe(input)) =
-                process.files().and_then(|files| Some(&files.get(0)?.target))
+            let Some(FileTarget::Pipe(input)) = process
+                .files()
+                .and_then(|files| Some(&files.get(0)?.target))
             else {
                 continue;
             };
@@ -181,6 +231,46 @@ fn assert_harmless(table: &ProcessTable, context: &Context, inventory: &Inventor
             }
         }
     }
+}
+
+/// Words that the parser knows, and any other.
+fn word() -> impl Strategy<Value = String> {
+    let known = prop::sample::select(vec![
+        "npx",
+        "npm",
+        "exec",
+        "uvx",
+        "uv",
+        "run",
+        "tool",
+        "sh",
+        "-c",
+        "bash",
+        "env",
+        "A=b",
+        "timeout",
+        "5",
+        "node",
+        "--import",
+        "python3",
+        "-m",
+        "docker",
+        "-i",
+        "-e",
+        "--",
+        "-p",
+        "--package=",
+        "@a/b@1",
+        "git+https://x/y@z",
+        "mcp",
+        "mcp-server",
+        "serve",
+        "npm exec @a/b",
+        "cd /x && 'y",
+        "/a/node_modules/",
+        "/a/node_modules/@s",
+    ]);
+    prop_oneof![3 => known.prop_map(str::to_owned), 1 => any::<String>()]
 }
 
 proptest! {
@@ -197,6 +287,14 @@ proptest! {
         let context = context(&table, own_pid, known);
         let (inventory, plan) = judge(&table, &context);
         assert_harmless(&table, &context, &inventory, &plan);
+    }
+
+    #[test]
+    fn any_command_line_is_taken_apart(words in prop::collection::vec(word(), 0..12)) {
+        if let Some(command) = inventory::command::Command::parse(&words) {
+            let seen = inventory::evidence::by_name(&command);
+            prop_assert!(seen.is_none_or(|verdict| (0.0..=1.0).contains(&verdict.confidence)));
+        }
     }
 
     #[test]
@@ -231,8 +329,14 @@ fn random_worlds_have_something_to_clean() {
     let planned = (0..200).filter(|_| {
         let seeds = worlds.new_tree(&mut runner).unwrap().current();
         let table = table(grow(&seeds));
-        !judge(&table, &context(&table, 9, true)).1.removals.is_empty()
+        !judge(&table, &context(&table, 9, true))
+            .1
+            .removals
+            .is_empty()
     });
     let planned = planned.count();
-    assert!(planned >= 20, "only {planned} of 200 worlds have something to clean");
+    assert!(
+        planned >= 20,
+        "only {planned} of 200 worlds have something to clean"
+    );
 }

@@ -25,7 +25,10 @@ fn cleaned(more: &str, lines: &str) {
 
 #[track_caller]
 fn kept(more: &str, lines: &str, reasons: &str) {
-    check(&orphan(more, lines), &format!("{FOUND}\nkeep 2001: {reasons}"));
+    check(
+        &orphan(more, lines),
+        &format!("{FOUND}\nkeep 2001: {reasons}"),
+    );
 }
 
 #[test]
@@ -62,9 +65,17 @@ fn grace() {
         // Nobody knows since when: it may be a second.
         ("", "", "keep 2001: grace"),
         ("@seen 2001 mcp-server-memory", "", "keep 2001: grace"),
-        ("@seen 2001 mcp-server-memory gone=59", "", "keep 2001: grace"),
+        (
+            "@seen 2001 mcp-server-memory gone=59",
+            "",
+            "keep 2001: grace",
+        ),
         ("@seen 2001 mcp-server-memory gone=61", "", "clean 2001"),
-        ("@seen 2001 mcp-server-memory gone=61", "@wish grace=300", "keep 2001: grace"),
+        (
+            "@seen 2001 mcp-server-memory gone=61",
+            "@wish grace=300",
+            "keep 2001: grace",
+        ),
         ("", "@wish grace=0", "clean 2001"),
     ] {
         check(&picture(seen, grace), &format!("{found}{verdict}"));
@@ -81,13 +92,25 @@ fn younger_than_asked_for() {
 fn standard_input_held_by_somebody() {
     // A program that is no known client holds the pipe: then that is the owner.
     check(
-        &orphan("", "2500 900 2500 2500 S 1000 9000 - 9=pipe:7w : /usr/bin/supervise-tools"),
-        "mcp-server-memory of supervise-tools 2500: running 2001".replace("mcp-server-memory", "memory").as_str(),
+        &orphan(
+            "",
+            "2500 900 2500 2500 S 1000 9000 - 9=pipe:7w : /usr/bin/supervise-tools",
+        ),
+        "mcp-server-memory of supervise-tools 2500: running 2001"
+            .replace("mcp-server-memory", "memory")
+            .as_str(),
     );
     // It holds only the reading end: nobody can say anything to the server any more.
-    cleaned("", "2500 900 2500 2500 S 1000 9000 - 9=pipe:7r : /usr/bin/supervise-tools");
+    cleaned(
+        "",
+        "2500 900 2500 2500 S 1000 9000 - 9=pipe:7r : /usr/bin/supervise-tools",
+    );
     // Somebody still reads what it says.
-    kept("", "2500 900 2500 2500 S 1000 9000 - 9=pipe:8r : /usr/bin/supervise-tools", "stdio_in_use");
+    kept(
+        "",
+        "2500 900 2500 2500 S 1000 9000 - 9=pipe:8r : /usr/bin/supervise-tools",
+        "stdio_in_use",
+    );
 }
 
 #[test]
@@ -102,13 +125,22 @@ fn standard_input_on_a_socket_pair() {
     };
     check(&picture("0", ""), &format!("{FOUND}\nclean 2001"));
     check(
-        &picture("15", "2500 900 2500 2500 S 1000 9000 - 9=sock:15>12 : node agent.js"),
+        &picture(
+            "15",
+            "2500 900 2500 2500 S 1000 9000 - 9=sock:15>12 : node agent.js",
+        ),
         "memory of agent.js 2500: running 2001",
     );
     // The other end exists, and nobody whom we may look into has it: root's process, perhaps.
-    check(&picture("15", ""), &format!("{FOUND}\nkeep 2001: stdio_in_use"));
+    check(
+        &picture("15", ""),
+        &format!("{FOUND}\nkeep 2001: stdio_in_use"),
+    );
     // The kernel did not say.
-    check(&picture("?", ""), &format!("{FOUND}\nkeep 2001: cannot_judge"));
+    check(
+        &picture("?", ""),
+        &format!("{FOUND}\nkeep 2001: cannot_judge"),
+    );
 }
 
 #[test]
@@ -122,7 +154,10 @@ fn standard_input_held_by_a_process_that_cannot_be_looked_into() {
              {answer}"
         )
     };
-    check(&picture("@writer 2001 yes"), &format!("{FOUND}\nkeep 2001: stdio_in_use"));
+    check(
+        &picture("@writer 2001 yes"),
+        &format!("{FOUND}\nkeep 2001: stdio_in_use"),
+    );
     check(&picture(""), &format!("{FOUND}\nkeep 2001: cannot_judge"));
     check(&picture("@writer 2001 no"), &format!("{FOUND}\nclean 2001"));
 }
@@ -141,7 +176,10 @@ fn a_terminal_that_is_still_open() {
              @seen 2001 memory gone=3600"
         )
     };
-    check(&picture("tty"), &format!("{FOUND}\nkeep 2001: not_sure stdio_in_use"));
+    check(
+        &picture("tty"),
+        &format!("{FOUND}\nkeep 2001: not_sure stdio_in_use"),
+    );
 }
 
 /// What it has asked of others keeps nobody waiting for it.
@@ -202,19 +240,53 @@ fn what_has_become_the_users_own_is_spared() {
         )
     };
     for (child, spared, stray) in [
-        ("2200 2001 2200 2200 S 1000 600 pts/4 0=tty : bash\n2201 2200 2201 2200 S 1000 500 pts/4 0=tty : vim notes", true, "2200! 2201!"),
-        ("2200 2001 1500 1500 S 1000 600 - : /usr/lib/firefox/firefox\n2201 2200 1500 1500 S 1000 500 - : /usr/lib/firefox/firefox -contentproc", true, "2200 2201"),
-        ("2200 2001 1500 1500 S 1000 600 - : /usr/share/code/code /home/user/project\n2201 2200 1500 1500 S 1000 500 - : /usr/share/code/code --type=renderer", true, "2200 2201"),
-        ("2200 2001 2200 2200 S 1000 600 - listen=3000 in=3000:31>? : node server.js\n2201 2200 2200 2200 S 1000 500 - : esbuild", true, "2200! 2201!"),
-        ("2200 2001 2200 2200 S 1000 600 - : tmux: server\n2201 2200 2201 2201 S 1000 500 pts/7 0=tty : bash", true, "2200! 2201!"),
+        (
+            "2200 2001 2200 2200 S 1000 600 pts/4 0=tty : bash\n2201 2200 2201 2200 S 1000 500 pts/4 0=tty : vim notes",
+            true,
+            "2200! 2201!",
+        ),
+        (
+            "2200 2001 1500 1500 S 1000 600 - : /usr/lib/firefox/firefox\n2201 2200 1500 1500 S 1000 500 - : /usr/lib/firefox/firefox -contentproc",
+            true,
+            "2200 2201",
+        ),
+        (
+            "2200 2001 1500 1500 S 1000 600 - : /usr/share/code/code /home/user/project\n2201 2200 1500 1500 S 1000 500 - : /usr/share/code/code --type=renderer",
+            true,
+            "2200 2201",
+        ),
+        (
+            "2200 2001 2200 2200 S 1000 600 - listen=3000 in=3000:31>? : node server.js\n2201 2200 2200 2200 S 1000 500 - : esbuild",
+            true,
+            "2200! 2201!",
+        ),
+        (
+            "2200 2001 2200 2200 S 1000 600 - : tmux: server\n2201 2200 2201 2201 S 1000 500 pts/7 0=tty : bash",
+            true,
+            "2200! 2201!",
+        ),
         // A browser that nobody sees, and a server of its own that nobody talks to, go.
-        ("2200 2001 1500 1500 S 1000 600 - : /usr/lib/chromium/chromium --headless\n2201 2200 1500 1500 S 1000 500 - : /usr/lib/chromium/chromium --type=gpu-process", false, "2200 2201"),
-        ("2200 2001 2200 2200 S 1000 600 - listen=3000 : node server.js\n2201 2200 2200 2200 S 1000 500 - : esbuild", false, "2200! 2201!"),
+        (
+            "2200 2001 1500 1500 S 1000 600 - : /usr/lib/chromium/chromium --headless\n2201 2200 1500 1500 S 1000 500 - : /usr/lib/chromium/chromium --type=gpu-process",
+            false,
+            "2200 2201",
+        ),
+        (
+            "2200 2001 2200 2200 S 1000 600 - listen=3000 : node server.js\n2201 2200 2200 2200 S 1000 500 - : esbuild",
+            false,
+            "2200! 2201!",
+        ),
     ] {
-        let (all, rest) = if spared { ("", "\nspare 2200") } else { (" 2200 2201", "") };
+        let (all, rest) = if spared {
+            ("", "\nspare 2200")
+        } else {
+            (" 2200 2201", "")
+        };
         check(
             &picture(child),
-            &format!("commander of unknown gone: orphan 2001 + 2100 {stray}\nclean 2001 2100{all}{rest}"),
+            &format!(
+                "commander of unknown gone: orphan 2001 + 2100 {stray}\nclean 2001 2100{all}{rest}"
+            ),
         );
     }
 }
@@ -225,9 +297,15 @@ fn containers_and_services() {
     for (cgroup, reason) in [
         ("/system.slice/mcp-memory.service", Some("system_service")),
         ("/machine.slice/machine-build.scope", Some("system_service")),
-        ("/user.slice/user-1000.slice/user@1000.service/app.slice/app-gnome-code-2411.scope", None),
+        (
+            "/user.slice/user-1000.slice/user@1000.service/app.slice/app-gnome-code-2411.scope",
+            None,
+        ),
         ("/user.slice/user-1000.slice/session-4.scope", None),
-        ("/user.slice/user-1000.slice/user@1000.service/init.scope", None),
+        (
+            "/user.slice/user-1000.slice/user@1000.service/init.scope",
+            None,
+        ),
         ("/", None),
         // A login without a session of its own.
         ("/system.slice/ssh.service", None),
@@ -271,7 +349,9 @@ fn terminal_multiplexers_and_logins() {
 /// Somebody runs mcpvisor inside of what an orphan has opened.
 #[test]
 fn our_own_ancestors() {
-    let me = |parent: u32| format!("2100 {parent} 1500 1500 S 1000 5 - : /usr/bin/mcpvisor clean\n@me 2100 1000");
+    let me = |parent: u32| {
+        format!("2100 {parent} 1500 1500 S 1000 5 - : /usr/bin/mcpvisor clean\n@me 2100 1000")
+    };
     check(
         &orphan("", &me(2001)),
         &format!("{FOUND} + 2100\nkeep 2001: our_ancestor"),
@@ -346,13 +426,25 @@ fn servers_that_run_by_themselves() {
         )
     };
     let found = "everything of unknown gone: orphan 2001";
-    check(&picture("0=null 1=/home/user/nohup.out listen=3001"), &format!("{found}\nkeep 2001: may_be_daemon"));
+    check(
+        &picture("0=null 1=/home/user/nohup.out listen=3001"),
+        &format!("{found}\nkeep 2001: may_be_daemon"),
+    );
     // Its terminal was closed under it.
-    check(&picture("0=tty-gone 1=tty-gone listen=3001"), &format!("{found}\nkeep 2001: not_sure"));
+    check(
+        &picture("0=tty-gone 1=tty-gone listen=3001"),
+        &format!("{found}\nkeep 2001: not_sure"),
+    );
     // Nobody can reach it.
-    check(&picture("0=null 1=null"), &format!("{found}\nkeep 2001: not_sure"));
+    check(
+        &picture("0=null 1=null"),
+        &format!("{found}\nkeep 2001: not_sure"),
+    );
     // Whether it listens was not read.
-    check(&picture("0=null 1=null conns=?"), &format!("{found}\nkeep 2001: not_sure may_be_daemon"));
+    check(
+        &picture("0=null 1=null conns=?"),
+        &format!("{found}\nkeep 2001: not_sure may_be_daemon"),
+    );
 }
 
 /// Two orphans that talk to each other keep each other alive for nobody.

@@ -56,7 +56,9 @@ impl Known {
                 self.context.own_pid = pid.parse().unwrap();
                 self.context.own_uid = uid.parse().unwrap();
             }
-            ["declared", client, file, rest @ ..] => self.context.declared.push(declared(client, file, rest)),
+            ["declared", client, file, rest @ ..] => {
+                self.context.declared.push(declared(client, file, rest));
+            }
             ["hub", pid, port, file] => self.context.hubs.push(HubWorkspace {
                 port: port.parse().unwrap(),
                 pid: pid.parse().unwrap(),
@@ -69,7 +71,10 @@ impl Known {
             }),
             ["wish", rest @ ..] => rest.iter().for_each(|word| self.wish(word)),
             ["findings", rest @ ..] => self.shown.extend(rest.iter().map(|name| {
-                FindingKind::ALL.into_iter().find(|kind| kind.name() == *name).unwrap()
+                FindingKind::ALL
+                    .into_iter()
+                    .find(|kind| kind.name() == *name)
+                    .unwrap()
             })),
             [what, pid, rest @ ..] => {
                 let fact = fact(what, rest);
@@ -99,10 +104,18 @@ impl Known {
         }
         self.context.memory.boot_id.clone_from(&table.host.boot_id);
         for (pid, fact) in self.by_pid {
-            let id: ProcessId = table.get(pid).unwrap_or_else(|| panic!("no PID {pid}")).id();
+            let id: ProcessId = table
+                .get(pid)
+                .unwrap_or_else(|| panic!("no PID {pid}"))
+                .id();
             match fact {
                 Fact::Seen(server, gone_since, owner) => {
-                    let seen = Seen { server, owner, gone_since, last: moment().wall };
+                    let seen = Seen {
+                        server,
+                        owner,
+                        gone_since,
+                        last: moment().wall,
+                    };
                     self.context.memory.instances.insert(id.to_string(), seen);
                 }
                 Fact::Writer(exists) => drop(self.context.writers.insert(id, exists)),
@@ -119,7 +132,8 @@ impl Known {
 
 fn fact(what: &str, rest: &[&str]) -> Fact {
     let value = |key: &str| {
-        rest.iter().find_map(|word| word.strip_prefix(key)?.strip_prefix('=').map(str::to_owned))
+        rest.iter()
+            .find_map(|word| word.strip_prefix(key)?.strip_prefix('=').map(str::to_owned))
     };
     match what {
         "seen" => Fact::Seen(
@@ -147,7 +161,11 @@ fn remembered(text: &str) -> Owner {
     let known = inventory::declared::known_clients().any(|(name, _)| name == parts[0]);
     Owner {
         name: parts[0].to_owned(),
-        kind: if known { OwnerKind::Client } else { OwnerKind::Program },
+        kind: if known {
+            OwnerKind::Client
+        } else {
+            OwnerKind::Program
+        },
         pid: Some(parts[1].parse().unwrap()),
         start_ticks: Some(started(parts[2].parse().unwrap())),
         alive: true,
@@ -186,7 +204,12 @@ fn declared(client: &str, file: &str, rest: &[&str]) -> DeclaredServer {
         source,
         scope,
         line: Some(1),
-        launch: Launch::Stdio { command: words[1].clone(), args: words[2..].to_vec(), cwd, env_names },
+        launch: Launch::Stdio {
+            command: words[1].clone(),
+            args: words[2..].to_vec(),
+            cwd,
+            env_names,
+        },
         shown,
         enabled,
         why_disabled: None,

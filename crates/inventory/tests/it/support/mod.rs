@@ -48,7 +48,12 @@ impl Picture {
         }
         let table = table::table(processes);
         let (context, wishes, shown) = known.finish(&table);
-        Self { table, context, wishes, shown }
+        Self {
+            table,
+            context,
+            wishes,
+            shown,
+        }
     }
 
     pub(crate) fn inventory(&self) -> Inventory {
@@ -57,7 +62,13 @@ impl Picture {
 
     pub(crate) fn plan(&self) -> inventory::plan::Plan {
         let wiring = Wiring::new(&self.table);
-        plan(&self.table, &self.inventory(), &self.context, &wiring, &self.wishes)
+        plan(
+            &self.table,
+            &self.inventory(),
+            &self.context,
+            &wiring,
+            &self.wishes,
+        )
     }
 }
 
@@ -65,8 +76,11 @@ impl Picture {
 #[track_caller]
 pub(crate) fn check(text: &str, expected: &str) {
     let answer = render::answer(&Picture::parse(text));
-    let expected: Vec<&str> =
-        expected.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+    let expected: Vec<&str> = expected
+        .lines()
+        .map(str::trim)
+        .filter(|line| !line.is_empty())
+        .collect();
     let given: Vec<&str> = answer.lines().collect();
     assert!(
         given == expected,

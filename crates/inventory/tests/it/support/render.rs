@@ -24,7 +24,14 @@ pub(crate) fn answer(picture: &Picture) -> String {
             writeln!(text, "{}", line(server, instance)).unwrap();
         }
         if server.instances.is_empty() {
-            writeln!(text, "{} of {}: {}", server.name, server.owner.name, server.state.name()).unwrap();
+            writeln!(
+                text,
+                "{} of {}: {}",
+                server.name,
+                server.owner.name,
+                server.state.name()
+            )
+            .unwrap();
         }
     }
     let plan = picture.plan();
@@ -38,7 +45,11 @@ pub(crate) fn answer(picture: &Picture) -> String {
     for refused in &plan.refused {
         let mut kinds: Vec<String> = Vec::new();
         for refusal in &refused.refusals {
-            let kind = serde_json::to_value(refusal.kind).unwrap().as_str().unwrap().to_owned();
+            let kind = serde_json::to_value(refusal.kind)
+                .unwrap()
+                .as_str()
+                .unwrap()
+                .to_owned();
             if !kinds.contains(&kind) {
                 kinds.push(kind);
             }
@@ -52,16 +63,24 @@ pub(crate) fn answer(picture: &Picture) -> String {
         context: &picture.context,
         wiring: &wiring,
     };
-    for finding in judge(&scene).iter().filter(|finding| picture.shown.contains(&finding.kind)) {
+    for finding in judge(&scene)
+        .iter()
+        .filter(|finding| picture.shown.contains(&finding.kind))
+    {
         let pids = pids(finding.processes.iter().map(|id| id.pid));
         let severity = format!("{:?}", finding.severity).to_lowercase();
         writeln!(text, "find {} {severity} {pids}", finding.kind.name()).unwrap();
     }
-    text.lines().map(str::trim_end).collect::<Vec<_>>().join("\n")
+    text.lines()
+        .map(str::trim_end)
+        .collect::<Vec<_>>()
+        .join("\n")
 }
 
 fn pids(pids: impl Iterator<Item = u32>) -> String {
-    pids.map(|pid| pid.to_string()).collect::<Vec<_>>().join(" ")
+    pids.map(|pid| pid.to_string())
+        .collect::<Vec<_>>()
+        .join(" ")
 }
 
 fn line(server: &Server, instance: &Instance) -> String {
@@ -72,7 +91,10 @@ fn line(server: &Server, instance: &Instance) -> String {
         (false, _) => "gone".to_owned(),
     };
     let with_role = |wanted: &[Role]| {
-        let some = instance.members.iter().filter(|member| wanted.contains(&member.role));
+        let some = instance
+            .members
+            .iter()
+            .filter(|member| wanted.contains(&member.role));
         some.map(|member| format!("{}{}", member.id.pid, if member.stray { "!" } else { "" }))
             .collect::<Vec<_>>()
     };
@@ -87,7 +109,11 @@ fn line(server: &Server, instance: &Instance) -> String {
     if !helpers.is_empty() {
         write!(text, " + {}", helpers.join(" ")).unwrap();
     }
-    let places: Vec<&str> = server.declared_in.iter().map(|place| place.scope.as_str()).collect();
+    let places: Vec<&str> = server
+        .declared_in
+        .iter()
+        .map(|place| place.scope.as_str())
+        .collect();
     if !places.is_empty() {
         write!(text, " [{}]", places.join(" ")).unwrap();
     }

@@ -26,7 +26,10 @@ pub(crate) fn host() -> Host {
 
 /// The moment of all pictures.
 pub(crate) fn moment() -> Moment {
-    Moment { wall: "2026-01-02T03:04:05Z".parse().unwrap(), boot_ns: UPTIME * 1_000_000_000 }
+    Moment {
+        wall: "2026-01-02T03:04:05Z".parse().unwrap(),
+        boot_ns: UPTIME * 1_000_000_000,
+    }
 }
 
 /// A picture of these processes.
@@ -36,32 +39,58 @@ pub(crate) fn table(processes: Vec<Process>) -> ProcessTable {
 
 /// Start time of a process of this age.
 pub(crate) fn started(age_seconds: f64) -> u64 {
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "ages are small")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "ages are small"
+    )]
     let age = (age_seconds * TICKS as f64) as u64;
     UPTIME * TICKS - age
 }
 
 /// Splits at spaces; `·` stands for a space inside a word.
 pub(crate) fn words(text: &str) -> Vec<String> {
-    text.split_whitespace().map(|word| word.replace('·', " ")).collect()
+    text.split_whitespace()
+        .map(|word| word.replace('·', " "))
+        .collect()
 }
 
 /// Parses a line; see the module above for its form.
 pub(crate) fn process(line: &str) -> Process {
     let (described, command) = line.split_once(" : ").unwrap_or((line, ""));
     let mut fields = described.trim_end_matches(" :").split_whitespace();
-    let mut next = || fields.next().unwrap_or_else(|| panic!("a field is missing in {line}"));
-    let number = |word: &str| word.parse::<u32>().unwrap_or_else(|_| panic!("{word} in {line}"));
-    let (pid, ppid, pgid, sid) = (number(next()), number(next()), number(next()), number(next()));
+    let mut next = || {
+        fields
+            .next()
+            .unwrap_or_else(|| panic!("a field is missing in {line}"))
+    };
+    let number = |word: &str| {
+        word.parse::<u32>()
+            .unwrap_or_else(|_| panic!("{word} in {line}"))
+    };
+    let (pid, ppid, pgid, sid) = (
+        number(next()),
+        number(next()),
+        number(next()),
+        number(next()),
+    );
     let state = ProcessState::from_letter(next().as_bytes()[0]);
     let uid = next().parse().ok();
     let age: f64 = next().parse().unwrap();
     let tty = i32::from(next() != "-");
     let mut draft = Draft::new(pid, state, words(command));
-    draft.counters = Counters { ppid, pgid, sid, tty, ..draft.counters };
+    draft.counters = Counters {
+        ppid,
+        pgid,
+        sid,
+        tty,
+        ..draft.counters
+    };
     draft.facts.uid = uid;
     for field in fields {
-        let (key, value) = field.split_once('=').unwrap_or_else(|| panic!("{field} in {line}"));
+        let (key, value) = field
+            .split_once('=')
+            .unwrap_or_else(|| panic!("{field} in {line}"));
         draft.set(key, &value.replace('·', " "));
     }
     draft.finish(started(age))
@@ -82,7 +111,11 @@ impl Draft {
         let zombie = state == ProcessState::Zombie;
         let program = argv.first().map(String::as_str).unwrap_or_default();
         // A title is no path, and the kernel keeps 15 bytes of a name.
-        let name = if program.contains(' ') { program } else { program.rsplit('/').next().unwrap_or_default() };
+        let name = if program.contains(' ') {
+            program
+        } else {
+            program.rsplit('/').next().unwrap_or_default()
+        };
         let exe = program.starts_with('/').then(|| program.to_owned());
         let comm = name.chars().take(15).collect();
         let counters = Counters {
@@ -107,9 +140,21 @@ impl Draft {
             run_delay_ns: None,
             oom_score: None,
         };
-        let facts = Facts { comm, cmdline: Some(argv), exe, ..Facts::default() };
+        let facts = Facts {
+            comm,
+            cmdline: Some(argv),
+            exe,
+            ..Facts::default()
+        };
         let files = (!zombie).then(Vec::new);
-        Self { pid, facts, counters, files, connections: Some(Vec::new()), usage: Usage::default() }
+        Self {
+            pid,
+            facts,
+            counters,
+            files,
+            connections: Some(Vec::new()),
+            usage: Usage::default(),
+        }
     }
 
     fn set(&mut self, key: &str, value: &str) {
@@ -135,14 +180,35 @@ impl Draft {
             }
             "listen" => {
                 let at = format!("127.0.0.1:{value}");
-                self.connect(Protocol::Tcp4, ConnectionState::Listen, &at, "0.0.0.0:0", 0, None);
+                self.connect(
+                    Protocol::Tcp4,
+                    ConnectionState::Listen,
+                    &at,
+                    "0.0.0.0:0",
+                    0,
+                    None,
+                );
             }
             "in" | "out" => {
                 let (port, ends) = value.split_once(':').unwrap();
                 let (inode, peer) = ends_of(ends);
-                let (fixed, other) = (format!("127.0.0.1:{port}"), format!("127.0.0.1:{}", 40_000 + inode));
-                let (local, peer_name) = if key == "in" { (fixed, other) } else { (other, fixed) };
-                self.connect(Protocol::Tcp4, ConnectionState::Established, &local, &peer_name, inode, peer);
+                let (fixed, other) = (
+                    format!("127.0.0.1:{port}"),
+                    format!("127.0.0.1:{}", 40_000 + inode),
+                );
+                let (local, peer_name) = if key == "in" {
+                    (fixed, other)
+                } else {
+                    (other, fixed)
+                };
+                self.connect(
+                    Protocol::Tcp4,
+                    ConnectionState::Established,
+                    &local,
+                    &peer_name,
+                    inode,
+                    peer,
+                );
                 let fd = 20 + u32::try_from(self.files.as_ref().map_or(0, Vec::len)).unwrap();
                 self.open(fd, Access::Both, FileTarget::Socket(inode));
             }
@@ -151,20 +217,46 @@ impl Draft {
     }
 
     fn wire(&mut self, fd: u32, value: &str) {
-        let file = |path: &str| FileTarget::File { path: path.to_owned(), deleted: false };
+        let file = |path: &str| FileTarget::File {
+            path: path.to_owned(),
+            deleted: false,
+        };
         let (kind, rest) = value.split_once(':').unwrap_or((value, ""));
         let (access, target) = match kind {
             "null" => (Access::Both, file("/dev/null")),
-            "tty" => (Access::Both, FileTarget::Tty { path: "/dev/pts/1".to_owned(), gone: false }),
-            "tty-gone" => (Access::Both, FileTarget::Tty { path: "/dev/pts/1".to_owned(), gone: true }),
+            "tty" => (
+                Access::Both,
+                FileTarget::Tty {
+                    path: "/dev/pts/1".to_owned(),
+                    gone: false,
+                },
+            ),
+            "tty-gone" => (
+                Access::Both,
+                FileTarget::Tty {
+                    path: "/dev/pts/1".to_owned(),
+                    gone: true,
+                },
+            ),
             "pipe" => {
                 let (inode, access) = rest.split_at(rest.len() - 1);
-                let access = if access == "r" { Access::Read } else { Access::Write };
+                let access = if access == "r" {
+                    Access::Read
+                } else {
+                    Access::Write
+                };
                 (access, FileTarget::Pipe(inode.parse().unwrap()))
             }
             "sock" => {
                 let (inode, peer) = ends_of(rest);
-                self.connect(Protocol::Unix, ConnectionState::Established, "", "", inode, peer);
+                self.connect(
+                    Protocol::Unix,
+                    ConnectionState::Established,
+                    "",
+                    "",
+                    inode,
+                    peer,
+                );
                 (Access::Both, FileTarget::Socket(inode))
             }
             _ => (Access::Both, file(value)),
@@ -191,7 +283,14 @@ impl Draft {
             && (inode == 0 || all.iter().all(|have| have.inode != inode))
         {
             let (local, peer) = (local.to_owned(), peer.to_owned());
-            all.push(Connection { protocol, state, local, peer, inode, peer_inode });
+            all.push(Connection {
+                protocol,
+                state,
+                local,
+                peer,
+                inode,
+                peer_inode,
+            });
         }
     }
 
@@ -199,19 +298,29 @@ impl Draft {
         let boot_ns = moment().boot_ns;
         let files = self.files.map(|mut entries| {
             entries.sort_by_key(|entry| entry.fd);
-            Arc::new(OpenFiles { entries, ..OpenFiles::default() })
+            Arc::new(OpenFiles {
+                entries,
+                ..OpenFiles::default()
+            })
         });
         Process {
             sample: Sample {
-                id: ProcessId { pid: self.pid, start_ticks },
+                id: ProcessId {
+                    pid: self.pid,
+                    start_ticks,
+                },
                 boot_ns,
                 facts: Arc::new(self.facts),
                 counters: self.counters,
                 memory: None,
-                files: Some(Reading { boot_ns, value: files }),
-                connections: self
-                    .connections
-                    .map(|all| Reading { boot_ns, value: Some(Arc::new(all)) }),
+                files: Some(Reading {
+                    boot_ns,
+                    value: files,
+                }),
+                connections: self.connections.map(|all| Reading {
+                    boot_ns,
+                    value: Some(Arc::new(all)),
+                }),
             },
             usage: self.usage,
         }

@@ -8,6 +8,7 @@ mod budget;
 mod live;
 mod processes;
 mod storm;
+mod surroundings;
 mod tree;
 mod trees;
 mod unprivileged;

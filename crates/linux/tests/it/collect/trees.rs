@@ -487,3 +487,26 @@ fn hidden_parents_are_told_once_they_stay_hidden() {
     assert!(!told(&pass(&mut collector)));
     assert!(told(&pass(&mut collector)));
 }
+
+#[test]
+fn nothing_is_asked_of_a_process_that_waits_for_a_device() {
+    let tree = Tree::new();
+    let mut process = tree.process(42);
+    process.write();
+    let mut collector = collector(&tree);
+    let first = pass(&mut collector);
+    process.state = 'D';
+    process.comm = b"renamed".to_vec();
+    process.user_ticks = 6;
+    process.stat();
+    process.file("cmdline", b"renamed\0");
+    let second = pass(&mut collector);
+    assert_eq!(sample(&second, 42).counters.user_ticks, 6);
+    assert_eq!(sample(&second, 42).facts, sample(&first, 42).facts);
+    assert_eq!(sample(&second, 42).memory, sample(&first, 42).memory);
+    process.state = 'S';
+    process.stat();
+    let third = pass(&mut collector);
+    assert_eq!(sample(&third, 42).facts.comm, "renamed");
+    assert!(sample(&third, 42).memory != sample(&first, 42).memory);
+}

@@ -25,7 +25,11 @@ pub(super) fn facts(sheet: &mut Sheet, state: &State, table: &ProcessTable, proc
         counters.sid,
     );
     sheet.fact("process", &text);
-    sheet.styled_fact("command", &shown::command_line(process), state.look.strong());
+    sheet.styled_fact(
+        "command",
+        &shown::command_line(process),
+        state.look.strong(),
+    );
     memory(sheet, table, process);
     files(sheet, table, process);
     rates(sheet, process);
@@ -37,13 +41,21 @@ pub(super) fn facts(sheet: &mut Sheet, state: &State, table: &ProcessTable, proc
     sheet.fact("switches", &switches);
     connections(sheet, process);
     let facts = &sample.facts;
-    let user = facts.user.as_deref().map(shown::text).or(facts.uid.map(|uid| uid.to_string()));
+    let user = facts
+        .user
+        .as_deref()
+        .map(shown::text)
+        .or(facts.uid.map(|uid| uid.to_string()));
     sheet.fact("user", &number(user));
     if let Some(cwd) = &facts.cwd {
         sheet.fact("folder", &shown::text(cwd));
     }
     if let Some(exe) = &facts.exe {
-        let deleted = if facts.exe_deleted { " (deleted or replaced since the start)" } else { "" };
+        let deleted = if facts.exe_deleted {
+            " (deleted or replaced since the start)"
+        } else {
+            ""
+        };
         sheet.fact("program", &format!("{}{deleted}", shown::text(exe)));
     }
     if let Some(cgroup) = &facts.cgroup {
@@ -59,7 +71,10 @@ fn memory(sheet: &mut Sheet, table: &ProcessTable, process: &Process) {
     let counters = &sample.counters;
     let read = sample.memory.as_ref();
     let of = |get: fn(&model::Memory) -> u64| {
-        number(read.and_then(|reading| reading.value.as_ref()).map(|memory| units::bytes(get(memory))))
+        number(
+            read.and_then(|reading| reading.value.as_ref())
+                .map(|memory| units::bytes(get(memory))),
+        )
     };
     let text = format!(
         "PSS {}, private {}, RSS {}, swap {}, address space {}{}",
@@ -103,7 +118,8 @@ fn files(sheet: &mut Sheet, table: &ProcessTable, process: &Process) {
 
 fn rates(sheet: &mut Sheet, process: &Process) {
     let usage = &process.usage;
-    let rate = |value: Option<f64>| number(value.map(|value| format!("{}/s", figures::bytes(value))));
+    let rate =
+        |value: Option<f64>| number(value.map(|value| format!("{}/s", figures::bytes(value))));
     let mut text = format!(
         "read {}, write {}",
         rate(usage.read_bytes_per_second),
@@ -122,11 +138,18 @@ fn rates(sheet: &mut Sheet, process: &Process) {
     let delay = number(usage.run_delay_percent.map(figures::percent));
     let cpu = number(usage.cpu_percent.map(figures::percent));
     let threads = process.sample.counters.threads;
-    sheet.fact("CPU", &format!("{cpu} %, waited for a processor {delay} % of the time, {threads} threads"));
+    sheet.fact(
+        "CPU",
+        &format!("{cpu} %, waited for a processor {delay} % of the time, {threads} threads"),
+    );
 }
 
 fn connections(sheet: &mut Sheet, process: &Process) {
-    let read = process.sample.connections.as_ref().and_then(|reading| reading.value.as_deref());
+    let read = process
+        .sample
+        .connections
+        .as_ref()
+        .and_then(|reading| reading.value.as_deref());
     let Some(connections) = read else {
         sheet.fact("connections", "-");
         return;
@@ -135,7 +158,10 @@ fn connections(sheet: &mut Sheet, process: &Process) {
         sheet.fact("connections", "none");
     }
     for (number, connection) in connections.iter().take(MOST_CONNECTIONS).enumerate() {
-        sheet.fact(if number == 0 { "connections" } else { "" }, &connection_text(connection));
+        sheet.fact(
+            if number == 0 { "connections" } else { "" },
+            &connection_text(connection),
+        );
     }
     let more = connections.len().saturating_sub(MOST_CONNECTIONS);
     if more > 0 {
@@ -149,7 +175,13 @@ fn connection_text(connection: &Connection) -> String {
         Protocol::Tcp6 => "TCP 6",
         Protocol::Unix => "Unix",
     };
-    let named = |text: &str| if text.is_empty() { "unnamed".to_owned() } else { shown::text(text) };
+    let named = |text: &str| {
+        if text.is_empty() {
+            "unnamed".to_owned()
+        } else {
+            shown::text(text)
+        }
+    };
     let local = named(&connection.local);
     if connection.state == ConnectionState::Listen {
         return format!("{protocol} listens on {local}");

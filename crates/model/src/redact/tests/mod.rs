@@ -6,6 +6,7 @@ mod corpus;
 mod properties;
 
 use std::borrow::Cow;
+use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use super::{MASK, arguments, text, url};
@@ -166,16 +167,19 @@ fn hostile_texts_take_time_in_proportion_to_their_length() {
         }),
     ];
     for unit in HOSTILE {
-        let short = unit.repeat(8 * 1024 / unit.len());
-        let long = short.repeat(4);
+        let short = unit.repeat(256 / unit.len());
+        let long = short.repeat(8);
         for (name, reader) in readers {
             let (mut least, mut most) = (Duration::MAX, Duration::MAX);
-            // Four times the length takes four times as long, or sixteen. A machine that
-            // is busy with something else gets further attempts.
-            let in_proportion = (0..10).any(|_| {
+            // Eight times the length takes eight times as long, or else sixty-four. A busy
+            // machine, which takes the processor away in between, gets further attempts.
+            let in_proportion = (0..100).any(|attempt| {
+                if attempt > 0 {
+                    rest();
+                }
                 least = least.min(time(|| reader(&short)));
                 most = most.min(time(|| reader(&long)));
-                most < least * 8 + Duration::from_millis(1)
+                most < least * 24 + Duration::from_micros(200)
             });
             assert!(
                 in_proportion,
@@ -183,6 +187,12 @@ fn hostile_texts_take_time_in_proportion_to_their_length() {
             );
         }
     }
+}
+
+/// Gives the processor away, to be let run for longer at once afterwards.
+#[expect(clippy::disallowed_methods, reason = "there is nothing to wait for")]
+fn rest() {
+    sleep(Duration::from_millis(1));
 }
 
 #[expect(

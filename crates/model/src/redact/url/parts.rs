@@ -168,6 +168,7 @@ impl Url<'_> {
                             continue;
                         }
                     }
+                    start = at + 1;
                 }
                 _ => {}
             }

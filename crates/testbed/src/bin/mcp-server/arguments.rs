@@ -39,9 +39,13 @@ pub(crate) struct Arguments {
     #[arg(long)]
     pub(crate) spin: bool,
 
-    /// Start that many idle child processes, which outlive the server.
+    /// Start that many idle child processes; they outlive the server.
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub(crate) children: usize,
+
+    /// The children end when the server does.
+    #[arg(long)]
+    pub(crate) children_end_too: bool,
 
     /// Start one child process that leads a session of its own.
     #[arg(long)]
@@ -71,6 +75,10 @@ pub(crate) struct Arguments {
     /// Only live: no conversation, no misbehaviour (what `--children` starts).
     #[arg(long, hide = true)]
     pub(crate) child: bool,
+
+    /// Ask the kernel to be killed with the parent.
+    #[arg(long, hide = true)]
+    pub(crate) end_with_parent: bool,
 
     /// Lead a new session.
     #[arg(long, hide = true)]

@@ -10,7 +10,12 @@ use crate::arguments::Arguments;
 pub(crate) fn start(arguments: &Arguments) -> Result<Vec<Child>> {
     let mut children = Vec::new();
     for _ in 0..arguments.children {
-        children.push(idle(arguments, &[])?);
+        let flags: &[&str] = if arguments.children_end_too {
+            &["--end-with-parent"]
+        } else {
+            &[]
+        };
+        children.push(idle(arguments, flags)?);
     }
     if arguments.setsid_child {
         children.push(idle(arguments, &["--setsid"])?);

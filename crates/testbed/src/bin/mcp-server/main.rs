@@ -23,6 +23,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use clap::Parser;
+use rustix::process::{Signal, set_parent_process_death_signal, setsid};
 
 use arguments::Arguments;
 
@@ -32,7 +33,10 @@ fn main() -> Result<()> {
         return Err(become_deaf());
     }
     if arguments.setsid {
-        rustix::process::setsid().context("cannot lead a session")?;
+        setsid().context("cannot lead a session")?;
+    }
+    if arguments.end_with_parent {
+        set_parent_process_death_signal(Some(Signal::KILL)).context("cannot bind to the parent")?;
     }
     let (ends, end) = channel();
     end_after(arguments.max_lifetime, &ends);

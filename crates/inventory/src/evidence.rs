@@ -6,7 +6,7 @@
 //! package counts more; and how its standard streams are wired decides where names are
 //! weak: a stdio server hangs on pipes, not on a terminal.
 
-use crate::command::{Command, Launcher, base_name, has_ending, stem};
+use crate::command::{Command, Launcher, base_name, has_ending, is_python, stem};
 use crate::packages::PackageFacts;
 
 /// From this confidence on a process is listed as an MCP server.
@@ -72,12 +72,14 @@ pub fn by_name(command: &Command) -> Option<Verdict> {
 }
 
 /// Doubts a name that only the command line claims: a program is what its file is called, and
-/// `exec -a mcp-server sleep 60` sleeps.
+/// `exec -a mcp-server sleep 60` sleeps. What an interpreter runs may give itself any title.
 pub fn with_program(mut verdict: Verdict, command: &Command, exe: Option<&str>) -> Verdict {
     let plain = command.launcher.is_none() && command.script.is_none() && command.package.is_none();
     let file = exe.map(base_name);
     if plain
-        && file.is_some_and(|file| stem(file) != command.program && weight_of_name(file) == 0.0)
+        && file.is_some_and(|file| {
+            stem(file) != command.program && weight_of_name(file) == 0.0 && !is_interpreter(file)
+        })
     {
         verdict.confidence *= 0.4;
         let file = file.unwrap_or_default();
@@ -86,6 +88,14 @@ pub fn with_program(mut verdict: Verdict, command: &Command, exe: Option<&str>) 
             .push(format!("but the program that runs is `{file}`"));
     }
     verdict
+}
+
+fn is_interpreter(file: &str) -> bool {
+    is_python(file)
+        || matches!(
+            file,
+            "node" | "nodejs" | "deno" | "bun" | "ruby" | "perl" | "php" | "java" | "electron"
+        )
 }
 
 /// Adds what the metadata of its package and its script say.

@@ -7,7 +7,7 @@
 //!    launchers above it are its wrappers ([`gather`]).
 //! 3. Each instance gets its owner, living or gone ([`ownership`]), and its declaration.
 //! 4. Instances of one name under one owner become a server; siblings that are too many
-//!    are told apart ([`siblings`]).
+//!    are told apart (`siblings`).
 
 use foldhash::{HashMap, HashMapExt, HashSet};
 use model::ProcessTable;

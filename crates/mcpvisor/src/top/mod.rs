@@ -1,8 +1,8 @@
 //! `mcpvisor top`: servers and their processes on a screen that keeps itself up to date.
 //!
 //! A pure core and a thin edge. [`State`] is told what happened ([`Input`]) and when, and answers
-//! what is to be done ([`Effect`]); [`draw`] paints a state and changes nothing. Neither does I/O
-//! or reads a clock, so that every screen can be tested without a terminal. [`run`] is the edge:
+//! what is to be done ([`Effect`]); [`draw()`] paints a state and changes nothing. Neither does I/O
+//! or reads a clock, so that every screen can be tested without a terminal. [`run()`] is the edge:
 //! it waits for keys, signals and kernel events in one `poll`, without a thread, and carries the
 //! effects out through a [`Source`].
 //!

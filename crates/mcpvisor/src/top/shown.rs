@@ -1,7 +1,7 @@
 //! Text from other programs on its way to the screen.
 //!
 //! Everything that a process, a file or an error may have chosen goes through [`text`] or
-//! [`arguments`]: secrets are replaced, control characters become visible escapes, and what is
+//! `arguments`: secrets are replaced, control characters become visible escapes, and what is
 //! longer than a screen could ever show is cut.
 
 use std::borrow::Cow;

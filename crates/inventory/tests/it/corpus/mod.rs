@@ -79,11 +79,18 @@ fn corpus_has_no_false_clean() {
                     .into_iter()
                     .map(|at| table.processes()[at].pid()),
             );
-            planned_orphans += usize::from(
-                plan.removals
+            let planned = plan
+                .removals
+                .iter()
+                .any(|removal| removal.root.pid == orphan.root);
+            planned_orphans += usize::from(planned);
+            if !planned {
+                let refused = plan
+                    .refused
                     .iter()
-                    .any(|removal| removal.root.pid == orphan.root),
-            );
+                    .find(|refused| refused.root.pid == orphan.root);
+                println!("{name}: the orphan {} stays: {refused:?}", orphan.root);
+            }
         }
         for removal in &plan.removals {
             for id in &removal.processes {

@@ -178,6 +178,28 @@ impl Wiring {
         }
     }
 
+    /// Processes but `own` that can write to a pipe or socket pair of this process that is none of
+    /// its standard streams: whatever it is for, somebody has it in hand.
+    pub fn speakers(&self, process: &Process, own: &HashSet<usize>) -> Vec<usize> {
+        let files = process.files().map(|files| files.entries.as_slice());
+        let wires = files
+            .unwrap_or_default()
+            .iter()
+            .filter(|file| file.fd > 2 && file.access.reads() && leads_outside(process, file));
+        let none = WriterProbes::default();
+        let ends = wires.filter_map(|file| match file.target {
+            FileTarget::Pipe(inode) => Some(self.pipe(inode, process, 0, own, &none)),
+            FileTarget::Socket(inode) => Some(self.socket(inode, process, own)),
+            _ => None,
+        });
+        ends.filter_map(|end| match end {
+            OtherEnd::Held(holders) => Some(holders),
+            _ => None,
+        })
+        .flatten()
+        .collect()
+    }
+
     /// Processes that hold a socket, by position.
     pub fn holders(&self, socket: u64) -> &[usize] {
         self.sockets

@@ -101,7 +101,8 @@ fn document(
     let mut lookup = Packages::default();
     for &at in chosen {
         let process = &whole.processes()[at];
-        if let Some(gone) = linux::control::stdin_writer_gone(root, process.pid(), 0) {
+        let (input, _) = inventory::wiring::streams(process);
+        if let Some(gone) = linux::control::stdin_writer_gone(root, process.pid(), input) {
             writers.push(json!([process.pid(), !gone]));
         }
         if let Some(found) = package(process, &mut lookup) {

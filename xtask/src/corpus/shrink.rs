@@ -39,7 +39,7 @@ impl Shrink {
                 .unwrap_or_default();
             let inodes: Vec<u64> = files
                 .iter()
-                .filter(|file| file.fd < 3)
+                .filter(|file| is_stream(process, file))
                 .filter_map(inode_of)
                 .collect();
             let others = connections(process)
@@ -62,7 +62,7 @@ impl Shrink {
             let kept = files
                 .entries
                 .iter()
-                .filter(|file| self.keeps(file))
+                .filter(|file| self.keeps(process, file))
                 .map(|file| OpenFile {
                     target: self.target(&file.target),
                     ..file.clone()
@@ -106,8 +106,9 @@ impl Shrink {
     }
 
     /// Standard streams, and pipes and sockets that are others' standard streams.
-    fn keeps(&self, file: &OpenFile) -> bool {
-        file.fd < 3 || inode_of(file).is_some_and(|inode| self.streams.contains(&inode))
+    fn keeps(&self, process: &Process, file: &OpenFile) -> bool {
+        is_stream(process, file)
+            || inode_of(file).is_some_and(|inode| self.streams.contains(&inode))
     }
 
     fn target(&self, target: &FileTarget) -> FileTarget {
@@ -196,6 +197,12 @@ impl Shrink {
             other => other.clone(),
         }
     }
+}
+
+/// A standard stream, or what the process has made of it.
+fn is_stream(process: &Process, file: &OpenFile) -> bool {
+    let (input, output) = inventory::wiring::streams(process);
+    file.fd < 3 || file.fd == input || file.fd == output
 }
 
 fn inode_of(file: &OpenFile) -> Option<u64> {

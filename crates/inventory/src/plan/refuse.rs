@@ -12,7 +12,7 @@ use crate::evidence::CERTAIN_ENOUGH;
 use crate::owners::{is_session_keeper, is_shell};
 use crate::stock::look::listens;
 use crate::stock::positions;
-use crate::wiring::{Channel, OtherEnd, Wiring};
+use crate::wiring::{Channel, OtherEnd, Wiring, streams};
 use crate::{Context, Instance, Inventory, OwnerKind, Role, Server};
 
 /// Kinds of reasons.
@@ -292,10 +292,31 @@ impl<'a> Judge<'a> {
         for process in chain.filter_map(|member| self.table.get(member.id.pid)) {
             let input = self.wiring.channel(process, 0, &own, &self.context.writers);
             readable |= input != Channel::Unknown;
-            hung_up |= matches!(
-                input,
-                Channel::Wire(OtherEnd::Gone) | Channel::Terminal { gone: true }
-            );
+            // A daemon may hold some pipe of the shell that it was started from.
+            let at_its_place = streams(process).0 == 0 || !listens(process);
+            hung_up |= at_its_place
+                && matches!(
+                    input,
+                    Channel::Wire(OtherEnd::Gone) | Channel::Terminal { gone: true }
+                );
+            if !input.is_wire()
+                && let Some(&at) = self
+                    .wiring
+                    .speakers(process, &own)
+                    .iter()
+                    .find(|at| !self.planned.contains(at))
+            {
+                let holder = &self.table.processes()[at];
+                found.push(Refusal::new(
+                    RefusalKind::StdioInUse,
+                    format!(
+                        "{} (PID {}) can write to PID {}",
+                        holder.comm(),
+                        holder.pid(),
+                        process.pid()
+                    ),
+                ));
+            }
             let output = self.wiring.channel(process, 1, &own, &self.context.writers);
             for (what, channel) in [("input", input), ("output", output)] {
                 match channel {

@@ -1,5 +1,8 @@
 //! `mcpvisor doctor`.
 
+use linux::events::ProcessEvents;
+use model::Unavailable;
+
 use crate::cli::Setting;
 use crate::exit;
 use crate::observe::{Observer, Scope};
@@ -19,7 +22,15 @@ pub fn run(setting: &Setting, arguments: &Arguments) -> anyhow::Result<u8> {
     let mut observer = Observer::once(setting)?;
     let seen = observer.observe(Scope::Thorough);
     observer.remember();
-    let report = report::report(&seen, false, &mut Words::default());
+    let mut report = report::report(&seen, false, &mut Words::default());
+    if let Err(error) = ProcessEvents::open() {
+        report.unavailable.push(Unavailable {
+            what: "kernel process events".to_owned(),
+            why: error.to_string(),
+            remedy: "`top` and `ps --watch` see what starts and ends at their next look instead of at once"
+                .to_owned(),
+        });
+    }
     if arguments.json {
         setting.output.json(&report, true)?;
     } else {

@@ -162,6 +162,58 @@ fn standard_input_held_by_a_process_that_cannot_be_looked_into() {
     check(&picture("@writer 2001 no"), &format!("{FOUND}\nclean 2001"));
 }
 
+/// The Python SDK moves its two ends out of the way of what the server prints.
+#[test]
+fn a_conversation_on_other_descriptors() {
+    let picture = |wires: &str, lines: &str| {
+        format!(
+            "{INIT}
+             2001 900 1500 1500 S 1000 7000 - {wires} : /srv/demo/venv/bin/python3 /srv/demo/venv/bin/mcp-server-time
+             @seen 2001 time gone=3600
+             {lines}"
+        )
+    };
+    let moved = "0=null 1=/log 2=/log 6=pipe:7r 7=pipe:8w";
+    let found = "time of unknown gone: orphan 2001";
+    check(
+        &picture(
+            moved,
+            "2500 900 2500 2500 S 1000 9000 - 9=pipe:7w : node agent.js",
+        ),
+        "time of agent.js 2500: running 2001",
+    );
+    check(
+        &picture(moved, "@writer 2001 no"),
+        &format!("{found}\nclean 2001"),
+    );
+    check(
+        &picture(moved, "@writer 2001 yes"),
+        &format!("{found}\nkeep 2001: stdio_in_use"),
+    );
+    check(
+        &picture(moved, ""),
+        &format!("{found}\nkeep 2001: cannot_judge"),
+    );
+    // Moved in another way than that SDK does: still somebody can speak to it.
+    for (elsewhere, holder) in [
+        ("0=null 1=/log 2=/other 6=pipe:7r", "9=pipe:7w"),
+        ("0=null 1=/log 2=/other 6=sock:12>15", "9=sock:15>12"),
+    ] {
+        check(
+            &picture(
+                elsewhere,
+                &format!("2500 900 2500 2500 S 1000 9000 - {holder} : node agent.js"),
+            ),
+            &format!("{found}\nkeep 2001: not_sure stdio_in_use"),
+        );
+    }
+    // A daemon that has inherited the ends of a pipeline that is gone.
+    check(
+        &picture(&format!("{moved} listen=8000"), "@writer 2001 no"),
+        &format!("{found}\nkeep 2001: may_be_daemon"),
+    );
+}
+
 #[test]
 fn descriptors_that_cannot_be_read() {
     kept("fds=?", "", "cannot_judge");

@@ -3,6 +3,8 @@
 use linux::become_user::as_user;
 use linux::{Collector, Options, Pass, ProcRoot, Wants, clock};
 
+use super::processes::Started;
+
 /// A user that owns nothing.
 const NOBODY: u32 = 65_534;
 
@@ -70,24 +72,28 @@ fn other_users_processes_lose_fields_but_stay() {
 
 #[test]
 fn the_number_of_descriptors_needs_no_permission() {
-    let own = Collector::new(ProcRoot::system().unwrap(), Options::one_shot())
-        .pass(clock::now(), &Wants::cheap());
-    let seen = as_nobody(|| {
-        Collector::new(ProcRoot::system().unwrap(), Options::one_shot())
-            .pass(clock::now(), &Wants::cheap())
-    });
-    let Some(seen) = seen else { return };
-    if own.samples[0].counters.fd_total.is_none() {
-        return println!("skipped: PID 1's descriptors cannot be counted even by ourselves");
-    }
     let size = std::fs::metadata("/proc/self/fd").unwrap().len();
     if size == 0 {
         return println!("skipped: before kernel 6.2 descriptors are counted by listing them");
     }
-    assert_eq!(
-        seen.samples[0].counters.fd_total,
-        own.samples[0].counters.fd_total
-    );
+    let child = Started::new("cat", &[]).settled();
+    let pid = child.pid();
+    let seen = as_nobody(|| {
+        let root = ProcRoot::system().unwrap();
+        Collector::new(root, Options::one_shot()).pass(clock::now(), &Wants::cheap())
+    });
+    let Some(seen) = seen else { return };
+    let counters = seen
+        .samples
+        .iter()
+        .find(|s| s.id.pid == pid)
+        .unwrap()
+        .counters;
+    let truth = std::fs::read_dir(format!("/proc/{pid}/fd"))
+        .unwrap()
+        .count();
+    assert_eq!(counters.fd_total.map(|fds| fds as usize), Some(truth));
+    assert_eq!(counters.io, None, "it is another user's");
 }
 
 #[test]

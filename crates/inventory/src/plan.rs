@@ -126,12 +126,7 @@ pub fn plan(
     let mut inside: Vec<bool> = vec![true; candidates.len()];
     let mut refusals: Vec<Vec<Refusal>> = vec![Vec::new(); candidates.len()];
     loop {
-        let planned: HashSet<usize> = candidates
-            .iter()
-            .zip(&inside)
-            .filter(|(_, inside)| **inside)
-            .flat_map(|((_, instance), _)| tree(table, instance))
-            .collect();
+        let planned = positions_of(table, &candidates, &inside);
         let judge = refuse::Judge::new(table, inventory, context, wiring, wishes, &planned);
         let mut changed = false;
         for (at, (server, instance)) in candidates.iter().enumerate() {
@@ -147,12 +142,7 @@ pub fn plan(
             break;
         }
     }
-    let planned: HashSet<usize> = candidates
-        .iter()
-        .zip(&inside)
-        .filter(|(_, inside)| **inside)
-        .flat_map(|((_, instance), _)| tree(table, instance))
-        .collect();
+    let planned = positions_of(table, &candidates, &inside);
     let judge = refuse::Judge::new(table, inventory, context, wiring, wishes, &planned);
     let mut plan = Plan::default();
     for (at, (server, instance)) in candidates.into_iter().enumerate() {
@@ -171,6 +161,18 @@ pub fn plan(
     plan.refused.sort_by_key(|refused| refused.root);
     plan.id = id(table, &plan.removals);
     plan
+}
+
+/// Positions of all processes of the candidates that are still in the plan.
+fn positions_of(
+    table: &ProcessTable,
+    candidates: &[(&Server, &Instance)],
+    inside: &[bool],
+) -> HashSet<usize> {
+    let planned = candidates.iter().zip(inside).filter(|(_, inside)| **inside);
+    planned
+        .flat_map(|((_, instance), _)| tree(table, instance))
+        .collect()
 }
 
 /// Positions of everything below an instance's root, the children of its gateways too.

@@ -67,10 +67,9 @@ impl State {
 
     /// Gives the keys to the next pane that is open; findings are always within reach.
     pub fn next_pane(&mut self) {
-        let after_details = Focus::Findings;
         let focus = match self.panes.focus {
             Focus::Servers if self.shows_details() => Focus::Details,
-            Focus::Servers | Focus::Details => after_details,
+            Focus::Servers | Focus::Details => Focus::Findings,
             Focus::Findings => Focus::Servers,
         };
         self.give_keys(focus);

@@ -3,19 +3,7 @@
 use serde_json::Value;
 use testbed::{Owner, OwnerPlan, Stdio, programs};
 
-use crate::support::{World, apply, instance_of, only, planned, refusals};
-
-/// What makes the server known for what it is: declared for the client that the owner looks like.
-fn declare(world: &World, flags: &[&str]) {
-    let command = programs::server_command(flags).unwrap();
-    let words: Vec<String> = command
-        .iter()
-        .map(|word| word.to_str().unwrap().to_owned())
-        .collect();
-    let config =
-        serde_json::json!({"mcpServers": {"notes": {"command": words[0], "args": words[1..]}}});
-    std::fs::write(world.home().join(".claude.json"), config.to_string()).unwrap();
-}
+use crate::support::{World, apply, declare, instance_of, only, planned, refusals};
 
 fn claude(world: &World, plan: OwnerPlan, flags: &[&str]) -> Owner {
     let plan = OwnerPlan {

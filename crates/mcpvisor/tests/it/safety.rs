@@ -5,18 +5,7 @@ use std::process::{Command, Stdio};
 
 use testbed::{Owner, OwnerPlan, Spawned, programs};
 
-use crate::support::{World, apply, planned, refusals};
-
-fn declare(world: &World, flags: &[&str]) {
-    let command = programs::server_command(flags).unwrap();
-    let words: Vec<String> = command
-        .iter()
-        .map(|word| word.to_str().unwrap().to_owned())
-        .collect();
-    let config =
-        serde_json::json!({"mcpServers": {"notes": {"command": words[0], "args": words[1..]}}});
-    std::fs::write(world.home().join(".claude.json"), config.to_string()).unwrap();
-}
+use crate::support::{World, apply, declare, planned, refusals};
 
 /// A declared server that is left behind by a dead owner.
 fn orphan(world: &World, flags: &[&str]) -> Owner {

@@ -5,6 +5,7 @@ use std::process::{Command, Output};
 
 use serde_json::Value;
 use tempfile::TempDir;
+use testbed::programs;
 
 /// Options that make `clean` act at once: nobody waits a minute in a test.
 pub(crate) const NOW: [&str; 5] = [
@@ -137,4 +138,17 @@ pub(crate) fn apply(world: &World, pids: &[u32]) -> (Value, i32) {
     arguments.extend(NOW);
     arguments.extend(only.iter().map(String::as_str));
     world.json(&arguments)
+}
+
+/// Declares a misbehaving server as `notes` for Claude Code: what an owner that looks like it starts
+/// is then known for what it is.
+pub(crate) fn declare(world: &World, flags: &[&str]) {
+    let command = programs::server_command(flags).unwrap();
+    let words: Vec<String> = command
+        .iter()
+        .map(|word| word.to_str().unwrap().to_owned())
+        .collect();
+    let config =
+        serde_json::json!({"mcpServers": {"notes": {"command": words[0], "args": words[1..]}}});
+    std::fs::write(world.home().join(".claude.json"), config.to_string()).unwrap();
 }

@@ -5,6 +5,8 @@ use std::os::fd::{AsFd as _, BorrowedFd};
 use std::sync::Arc;
 use std::time::Duration;
 
+use inventory::command::Command;
+use inventory::evidence;
 use inventory::plan::Plan;
 use linux::ProcRoot;
 use linux::events::{ProcessEvent, ProcessEvents};
@@ -18,6 +20,8 @@ use crate::observe::{Observer, Scope};
 use crate::picture::Picture;
 use crate::top::{Look, Options, Source};
 
+/// Bytes of a command line that are looked at when it is executed.
+const CMDLINE: usize = 4096;
 /// Shortest interval.
 const SHORTEST: Duration = Duration::from_millis(200);
 /// After an event the picture is made this much later, so that a burst (a client that starts ten
@@ -109,8 +113,11 @@ impl Machine<'_> {
         for event in &noted {
             self.observer.collector().note(event);
             matters |= match event {
-                ProcessEvent::Exec { .. } | ProcessEvent::Lost => true,
+                ProcessEvent::Lost => true,
+                ProcessEvent::Exec { pid } => looks_like_a_server(*pid),
                 ProcessEvent::Exit { pid, .. } => self.is_of_interest(*pid),
+                // An owner that starts something may start a server that no name gives away.
+                ProcessEvent::Fork { parent, .. } => self.is_of_interest(*parent),
                 _ => false,
             };
         }
@@ -228,6 +235,24 @@ impl Machine<'_> {
         let text = crate::render::clean::result(&document, &plain);
         Ok(text.lines().map(str::to_owned).collect())
     }
+}
+
+/// Whether what a process has just executed may be an MCP server. A build executes hundreds of
+/// programs that are none, and each look costs as much as it does.
+fn looks_like_a_server(pid: u32) -> bool {
+    let Ok(root) = ProcRoot::system() else {
+        return true;
+    };
+    let Ok(text) = root.read(&format!("{pid}/cmdline"), CMDLINE) else {
+        return false;
+    };
+    let words = text
+        .split(|&byte| byte == 0)
+        .map(|word| String::from_utf8_lossy(word).into_owned());
+    let argv: Vec<String> = words.collect();
+    Command::parse(&argv)
+        .and_then(|command| evidence::by_name(&command))
+        .is_some_and(|verdict| verdict.confidence >= evidence::LISTED)
 }
 
 fn nanoseconds(time: Duration) -> u64 {

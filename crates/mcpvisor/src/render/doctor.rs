@@ -97,14 +97,17 @@ fn closing(report: &Report, style: Style, width: usize) -> String {
     let summary = &report.summary;
     let freed = &summary.reclaimable;
     if freed.processes > 0 {
+        let noun = if freed.processes == 1 {
+            "process"
+        } else {
+            "processes"
+        };
+        let fds = freed.fds.map(|fds| format!(", {fds} descriptors"));
         page.push_str(&format!(
-            "\nReclaimable: {} in {} processes{}. See what would be done: {}\n",
+            "\nReclaimable: {} in {} {noun}{}. To see what would be done:\n  {}\n",
             bytes(freed.pss_bytes.or(Some(freed.rss_bytes))),
             freed.processes,
-            freed
-                .fds
-                .map(|fds| format!(", {fds} descriptors"))
-                .unwrap_or_default(),
+            fds.unwrap_or_default(),
             style.command("mcpvisor clean"),
         ));
     }
@@ -155,11 +158,34 @@ fn one(page: &mut String, finding: &FindingReport, style: Style, width: usize) {
     }
 }
 
+/// A word that is longer than a line, such as a path, in parts that fit.
+fn pieces(word: &str, room: usize) -> Vec<String> {
+    use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+    if word.width() <= room {
+        return vec![word.to_owned()];
+    }
+    let mut parts = vec![String::new()];
+    let mut left = room;
+    for c in word.chars() {
+        let wide = c.width().unwrap_or(0);
+        if wide > left {
+            parts.push(String::new());
+            left = room;
+        }
+        left -= wide.min(left);
+        if let Some(part) = parts.last_mut() {
+            part.push(c);
+        }
+    }
+    parts
+}
+
 /// Breaks text at spaces, each line behind the same indent.
 pub(super) fn wrapped(page: &mut String, text: &str, indent: &str, width: usize) {
     use unicode_width::UnicodeWidthStr;
     let mut line = String::new();
-    for word in text.split(' ') {
+    let room = width.saturating_sub(indent.len()).max(8);
+    for word in text.split(' ').flat_map(|word| pieces(word, room)) {
         if !line.is_empty() && indent.len() + line.width() + 1 + word.width() > width {
             page.push_str(indent);
             page.push_str(&line);
@@ -169,7 +195,7 @@ pub(super) fn wrapped(page: &mut String, text: &str, indent: &str, width: usize)
         if !line.is_empty() {
             line.push(' ');
         }
-        line.push_str(word);
+        line.push_str(&word);
     }
     page.push_str(indent);
     page.push_str(&line);

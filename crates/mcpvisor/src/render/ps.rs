@@ -63,7 +63,7 @@ fn owner_name(name: &str, alive: bool) -> String {
 /// Who eats the memory.
 fn owners(owners: &[OwnerSummary], width: Option<u16>) -> String {
     let columns = [
-        words("OWNER", 28),
+        words("OWNER", 26),
         figure("PID"),
         figure("SERVERS"),
         figure("PROCS"),
@@ -92,9 +92,9 @@ fn servers(servers: &[ServerReport], width: Option<u16>) -> String {
     let wide = width.is_none_or(|width| width >= WIDE);
     let medium = width.is_none_or(|width| width >= MEDIUM);
     let mut columns = vec![
-        words("SERVER", 24),
+        words("SERVER", if medium { 24 } else { 15 }),
         words("OWNER", 18),
-        words("STATE", 10),
+        words("STATE", 9),
         figure("PID"),
         figure("PROCS"),
     ];

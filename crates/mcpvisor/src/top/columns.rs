@@ -26,10 +26,12 @@ pub enum Column {
     Command,
 }
 
-/// The name never gets less, columns.
-const NAME_LEAST: u16 = 14;
-/// The name needs no more before other columns are served.
+/// The name has this much before any other column, columns.
 const NAME_ENOUGH: u16 = 16;
+/// The name has this much before columns that are not essential.
+const NAME_COMFORT: u16 = 24;
+/// So many of the columns by worth are essential.
+const ESSENTIAL: usize = 6;
 /// The name gets no more while there is a command line.
 const NAME_MOST: u16 = 36;
 /// A command line in less is of no use.
@@ -90,6 +92,11 @@ impl Column {
         }
     }
 
+    /// Says how many there are of something that a process is only one of.
+    fn counts(self) -> bool {
+        matches!(self, Self::Instances | Self::Processes)
+    }
+
     /// Figures stand at the right.
     pub fn is_figure(self) -> bool {
         !matches!(self, Self::Name | Self::Owner | Self::State | Self::Command)
@@ -110,7 +117,7 @@ impl Column {
 
     fn width(self) -> u16 {
         match self {
-            Self::Name => NAME_LEAST,
+            Self::Name => NAME_ENOUGH,
             Self::Owner | Self::State => 11,
             Self::Instances => 4,
             Self::Processes | Self::Threads | Self::Fds => 5,
@@ -123,48 +130,50 @@ impl Column {
     }
 }
 
-/// Columns from left to right with their widths; a gap of one is between two.
-pub fn choose(width: u16) -> Vec<(Column, u16)> {
-    let mut chosen = [false; ON_SCREEN.len()];
-    chosen[0] = true;
-    let mut taken = NAME_ENOUGH;
-    for column in BY_WORTH {
-        let needed = column.width() + 1;
-        if taken + needed > width {
+/// Columns from left to right with their widths; a gap of one is between two. A flat list of
+/// processes has no columns that count instances and processes.
+pub fn choose(width: u16, flat: bool) -> Vec<(Column, u16)> {
+    let wanted = |column: &Column| !(flat && column.counts());
+    let mut chosen: Vec<Column> = Vec::with_capacity(ON_SCREEN.len());
+    let mut taken = 0;
+    let mut all = true;
+    for (rank, column) in BY_WORTH.into_iter().enumerate() {
+        if !wanted(&column) {
+            continue;
+        }
+        let name = if rank < ESSENTIAL {
+            NAME_ENOUGH
+        } else {
+            NAME_COMFORT
+        };
+        // One direction without the other would say little.
+        let both = if column == Column::Read {
+            Column::Write.width() + 1
+        } else {
+            0
+        };
+        if name + taken + column.width() + 1 + both > width {
+            all = false;
             break;
         }
-        taken += needed;
-        for (at, other) in ON_SCREEN.iter().enumerate() {
-            chosen[at] |= *other == column;
-        }
+        taken += column.width() + 1;
+        chosen.push(column);
     }
     let left = width.saturating_sub(taken);
-    let all = chosen.iter().filter(|chosen| **chosen).count() > BY_WORTH.len();
-    let (name, command) = if all && left > COMMAND_LEAST {
-        let name = NAME_ENOUGH + (left - COMMAND_LEAST - 1).min(NAME_MOST - NAME_ENOUGH);
-        (
-            name,
-            Some(width.saturating_sub(taken - NAME_ENOUGH + name + 1)),
-        )
+    let has_command = all && left > NAME_COMFORT + COMMAND_LEAST;
+    let name = if has_command {
+        (left - COMMAND_LEAST - 1).min(NAME_MOST)
     } else {
-        ((NAME_ENOUGH + left).min(width), None)
+        left
     };
-    let mut columns: Vec<(Column, u16)> = ON_SCREEN
-        .iter()
-        .zip(chosen)
-        .filter(|(_, chosen)| *chosen)
-        .map(|(column, _)| {
-            (
-                *column,
-                if *column == Column::Name {
-                    name
-                } else {
-                    column.width()
-                },
-            )
-        })
-        .collect();
-    columns.extend(command.map(|wide| (Column::Command, wide)));
+    let mut columns = vec![(Column::Name, name)];
+    let on_screen = ON_SCREEN
+        .into_iter()
+        .filter(|column| chosen.contains(column));
+    columns.extend(on_screen.map(|column| (column, column.width())));
+    if has_command {
+        columns.push((Column::Command, left - name - 1));
+    }
     columns
 }
 
@@ -174,8 +183,8 @@ mod tests {
 
     #[test]
     fn columns_fill_the_width_and_no_more() {
-        for width in 16..400 {
-            let columns = choose(width);
+        for (width, flat) in (16..400).flat_map(|width| [(width, false), (width, true)]) {
+            let columns = choose(width, flat);
             let sum: u16 = columns.iter().map(|(_, wide)| wide + 1).sum();
             assert_eq!(sum - 1, width, "{columns:?}");
             assert_eq!(columns[0].0, Column::Name);
@@ -184,7 +193,10 @@ mod tests {
 
     #[test]
     fn eighty_columns_have_what_matters() {
-        let columns: Vec<Column> = choose(80).into_iter().map(|(column, _)| column).collect();
+        let columns: Vec<Column> = choose(80, false)
+            .into_iter()
+            .map(|(column, _)| column)
+            .collect();
         for column in [
             Column::Owner,
             Column::State,
@@ -196,7 +208,7 @@ mod tests {
             assert!(columns.contains(&column), "{column:?}");
         }
         assert!(
-            choose(200)
+            choose(200, true)
                 .iter()
                 .any(|(column, _)| *column == Column::Command)
         );
@@ -204,7 +216,7 @@ mod tests {
 
     #[test]
     fn a_tiny_terminal_has_the_name() {
-        assert_eq!(choose(5), [(Column::Name, 5)]);
-        assert_eq!(choose(0), [(Column::Name, 0)]);
+        assert_eq!(choose(5, false), [(Column::Name, 5)]);
+        assert_eq!(choose(0, true), [(Column::Name, 0)]);
     }
 }

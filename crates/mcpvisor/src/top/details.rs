@@ -15,8 +15,8 @@ use crate::picture::Picture;
 
 mod process;
 
-/// Columns beside the bars: the label, and the figures behind them.
-const BESIDE_BARS: usize = 34;
+/// Columns of the figures behind the bars.
+const BEHIND_BARS: usize = 26;
 
 /// Paints the pane.
 pub fn draw(state: &State, buffer: &mut Buffer, area: Rect, focused: bool) {
@@ -134,13 +134,16 @@ fn histories(sheet: &mut Sheet, state: &State, row: Row, server: &Server) {
     let (Row::Server(at) | Row::Instance(at, _) | Row::Process(at, ..)) = row;
     let totals = state.totals.get(at).copied().unwrap_or_default();
     let rows: [Course; 3] = [
-        ("CPU", Figure::Cpu, totals.cpu_percent, |value| {
-            format!("{} %", figures::percent(value))
-        }),
+        (
+            "CPU",
+            Figure::Cpu,
+            totals.cpu_percent,
+            figures::percent_sign,
+        ),
         ("PSS", Figure::Pss, totals.pss_bytes, figures::bytes),
         ("RSS", Figure::Rss, totals.rss_bytes, figures::bytes),
     ];
-    let room = sheet.room().saturating_sub(BESIDE_BARS - 12).clamp(8, 60);
+    let room = sheet.room().saturating_sub(BEHIND_BARS).clamp(8, 60);
     for (label, figure, sum, format) in rows {
         let values = state.history.values(&server.id, figure, room);
         let bars = spark::line(&values, state.look);

@@ -30,9 +30,11 @@ impl Sum {
         self.unknown += other.unknown;
     }
 
-    /// The sum of what is known; `None` if nothing is.
+    /// The sum of what is known; `None` if nothing is, or if that is zero and there is more:
+    /// at least nothing says nothing.
     pub fn known(self) -> Option<f64> {
-        (self.known > 0).then_some(self.value)
+        let says_nothing = self.known == 0 || (self.unknown > 0 && self.value <= 0.0);
+        (!says_nothing).then_some(self.value)
     }
 
     /// In the words of `format`; `-` if nothing is known, a `+` behind it if it is surely more.
@@ -179,6 +181,11 @@ pub fn percent(value: f64) -> String {
     }
 }
 
+/// As [`percent`], with the sign.
+pub fn percent_sign(value: f64) -> String {
+    format!("{} %", percent(value))
+}
+
 /// A count.
 pub fn count(value: f64) -> String {
     format!("{value:.0}")
@@ -211,6 +218,10 @@ mod tests {
         assert_eq!(sum.shown(count), "-");
         sum.add(Some(3.0));
         assert_eq!(sum.shown(count), "3+");
+        let mut nothing = Sum::default();
+        nothing.add(None);
+        nothing.add(Some(0.0));
+        assert_eq!(nothing.shown(count), "-");
         let mut whole = Sum::default();
         whole.add(Some(0.0));
         assert_eq!(whole.shown(percent), "0.0");

@@ -98,6 +98,7 @@ fn row(state: &State, buffer: &mut Buffer, area: Rect, finding: &Finding) {
     let cost = finding
         .cost
         .pss_bytes
+        .filter(|bytes| *bytes > 0)
         .map(model::units::bytes)
         .unwrap_or_default();
     let has_room = area.width > SEVERITY + COST + 30;
@@ -139,7 +140,10 @@ fn sheet(state: &State, finding: &Finding, columns: usize) -> Sheet {
     if let Some(command) = &finding.command {
         sheet.styled_fact("command", &shown::text(command), state.look.strong());
     }
-    sheet.fact("costs", &cost(finding));
+    let cost = cost(finding);
+    if !cost.is_empty() {
+        sheet.fact("costs", &cost);
+    }
     if !finding.processes.is_empty() {
         let pids: Vec<String> = finding
             .processes
@@ -160,8 +164,9 @@ fn sheet(state: &State, finding: &Finding, columns: usize) -> Sheet {
 
 fn cost(finding: &Finding) -> String {
     let cost = &finding.cost;
-    let mut parts = vec![figures::counted(cost.processes as usize, "process")];
+    let mut parts = Vec::new();
     if cost.processes > 0 {
+        parts.push(figures::counted(cost.processes as usize, "process"));
         parts.push(format!(
             "PSS {}",
             figures::number(cost.pss_bytes.map(model::units::bytes))

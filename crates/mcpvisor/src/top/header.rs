@@ -27,19 +27,8 @@ pub fn draw(state: &State, buffer: &mut Buffer, area: Rect) {
         lines.push(judged(state, picture, area.width));
         if let Some(shed) = &picture.shed {
             let mut row = Row::new(area.width);
-            let text = shown::fit(
-                &shown::text(shed),
-                row.left().saturating_sub(10),
-                state.look,
-            )
-            .into_owned();
-            row.add(
-                0,
-                [
-                    plain("to spare "),
-                    (text, state.look.severity(Severity::Warning)),
-                ],
-            );
+            let text = shown::fit(&shown::text(shed), row.left(), state.look).into_owned();
+            row.add(0, [(text, state.look.severity(Severity::Warning))]);
             lines.push(row);
         }
     }
@@ -96,8 +85,7 @@ fn totals(state: &State, picture: &Picture, columns: u16) -> Row {
         2,
         [
             label(state, "CPU "),
-            plain(&whole.cpu_percent.shown(figures::percent)),
-            plain(" %"),
+            plain(&whole.cpu_percent.shown(figures::percent_sign)),
         ],
     );
     row.add(

@@ -7,7 +7,7 @@ use super::paint::Sheet;
 const KEYS: [(&str, &str); 21] = [
     (
         "Up Down",
-        "choose a line; PgUp, PgDn, Home and End go further",
+        "choose a line, which then stays chosen; PgUp, PgDn, Home and End go further",
     ),
     (
         "Enter Space",

@@ -129,6 +129,7 @@ fn in_servers(state: &mut State, key: Key) -> Vec<Effect> {
                 return Vec::new();
             };
             state.selection.step(by, state.rows.len(), visible);
+            state.follows = key != Key::Home;
             state.note_selected();
         }
     }
@@ -148,6 +149,7 @@ fn fold(state: &mut State, open: Option<bool>) {
     if how.flat {
         return;
     }
+    state.follows = true;
     let within_instance = matches!(row, Row::Instance(..))
         || (matches!(row, Row::Process(..)) && server.instances.len() > 1);
     let key =
@@ -336,6 +338,7 @@ fn go_to_server(state: &mut State) -> Vec<Effect> {
     how.filter.clear();
     how.open_servers.insert(server.clone());
     state.selected = Some(RowKey::Server(server));
+    state.follows = true;
     state.panes.focus = Focus::Servers;
     state.rearrange();
     vec![Effect::Redraw]

@@ -53,6 +53,14 @@ pub fn draw(state: &State, buffer: &mut Buffer, screen: Rect) {
     }
     Clear.render(area, buffer);
     let inner = paint::titled(buffer, area, &content.title, true, look);
+    if area.width < screen.width {
+        // What is beside the box is something else.
+        for y in inner.top()..inner.bottom() {
+            for x in [area.left(), area.right() - 1] {
+                buffer.set_string(x, y, look.wall(), look.title());
+            }
+        }
+    }
     let visible = usize::from(area.height - FRAME);
     let text = Rect {
         x: inner.x + MARGIN,
@@ -153,7 +161,7 @@ fn content(modal: &Modal, picture: Option<&Picture>, look: Look, columns: usize)
                 sheet.paragraph(0, &shown::text(line), Style::new());
             }
             Content {
-                title: "Done".to_owned(),
+                title: "Result".to_owned(),
                 lines: sheet.lines,
                 prompt: close("Esc closes"),
             }

@@ -77,6 +77,17 @@ impl Row {
         }
     }
 
+    /// Is the other row directly or further down inside this one?
+    pub fn holds(self, other: Self) -> bool {
+        match (self, other) {
+            (Self::Server(own), Self::Instance(at, _) | Self::Process(at, ..)) => own == at,
+            (Self::Instance(own, number), Self::Process(at, other, ..)) => {
+                own == at && number == other
+            }
+            _ => false,
+        }
+    }
+
     /// What it stands for.
     pub fn key(self, inventory: &Inventory) -> Option<RowKey> {
         Some(match self {

@@ -192,8 +192,8 @@ impl<'a> Running<'a> {
     fn resize(&mut self) -> anyhow::Result<()> {
         let (columns, rows) = self
             .screen
-            .size()
-            .context("the size of the terminal is unknown")?;
+            .resize()
+            .context("the terminal cannot be written to")?;
         self.tell(Input::Resize(columns, rows))
     }
 

@@ -7,13 +7,15 @@ use std::os::fd::{AsFd, BorrowedFd};
 use std::sync::Once;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
 use ratatui::crossterm::cursor::{Hide, Show};
 use ratatui::crossterm::execute;
 use ratatui::crossterm::terminal::{
     EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
 };
+
+use ratatui::layout::Rect;
+use ratatui::{Terminal, TerminalOptions, Viewport};
 
 use super::State;
 
@@ -51,7 +53,11 @@ impl Screen {
             .and_then(|()| execute!(io::stdout(), EnterAlternateScreen, Hide))
             .and_then(|()| {
                 let writer = BufWriter::with_capacity(WRITE_AT_ONCE, io::stdout());
-                Terminal::new(CrosstermBackend::new(writer))
+                // The size is asked for when it changes, not at each drawing.
+                let (columns, rows) = size();
+                let viewport = Viewport::Fixed(Rect::new(0, 0, columns, rows));
+                let backend = CrosstermBackend::new(writer);
+                Terminal::with_options(backend, TerminalOptions { viewport })
             });
         match taken {
             Ok(terminal) => Ok(Self { terminal, keys }),
@@ -62,10 +68,11 @@ impl Screen {
         }
     }
 
-    /// Columns and rows.
-    pub fn size(&self) -> io::Result<(u16, u16)> {
-        let size = self.terminal.size()?;
-        Ok((size.width, size.height))
+    /// Takes on the size that the terminal has now; columns and rows.
+    pub fn resize(&mut self) -> io::Result<(u16, u16)> {
+        let (columns, rows) = size();
+        self.terminal.resize(Rect::new(0, 0, columns, rows))?;
+        Ok((columns, rows))
     }
 
     /// Paints a state; only what differs from the last one is written.
@@ -87,6 +94,14 @@ impl Screen {
 impl Drop for Screen {
     fn drop(&mut self) {
         restore();
+    }
+}
+
+/// Columns and rows of the terminal; the usual ones where it does not say, as a serial line.
+fn size() -> (u16, u16) {
+    match rustix::termios::tcgetwinsize(io::stdout()) {
+        Ok(size) if size.ws_col > 0 && size.ws_row > 0 => (size.ws_col, size.ws_row),
+        _ => (80, 24),
     }
 }
 

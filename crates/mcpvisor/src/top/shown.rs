@@ -71,6 +71,10 @@ pub fn fit(text: &str, columns: usize, look: Look) -> Cow<'_, str> {
 /// A text broken into lines of at most so many columns, between words where that is possible.
 pub fn wrap(text: &str, columns: usize) -> Vec<String> {
     let columns = columns.max(8);
+    if text.width() <= columns {
+        // As it is: columns of a report stay below each other.
+        return vec![text.to_owned()];
+    }
     let mut lines = Vec::new();
     let mut line = String::new();
     let mut taken = 0;
@@ -128,6 +132,7 @@ mod tests {
         assert_eq!(wrap("one two three", 8), ["one two", "three"]);
         assert_eq!(wrap("abcdefghijkl m", 8), ["abcdefgh", "ijkl m"]);
         assert_eq!(wrap("", 8), [""]);
+        assert_eq!(wrap("  a   b", 8), ["  a   b"]);
     }
 
     #[test]

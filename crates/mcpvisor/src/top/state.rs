@@ -68,6 +68,9 @@ pub struct State {
     pub selection: Selection,
     /// What the selected row stands for.
     pub selected: Option<RowKey>,
+    /// Somebody chose the selected row, so the selection goes where that goes. Until then it is
+    /// the first row, whatever that is.
+    pub follows: bool,
     /// Findings as places in the picture, the worst first.
     pub findings: Vec<usize>,
     /// The filter is being typed.
@@ -98,6 +101,7 @@ impl State {
             rows: Vec::new(),
             selection: Selection::default(),
             selected: None,
+            follows: false,
             findings: Vec::new(),
             typing: false,
             panes: Panes::default(),
@@ -170,13 +174,14 @@ impl State {
         };
         self.rows = rows::arrange(&picture, &self.totals, &self.arrangement);
         let inventory = &picture.inventory;
-        let wanted = self.selected.as_ref();
-        let found = self
-            .rows
-            .iter()
-            .position(|row| wanted.is_some() && row.key(inventory).as_ref() == wanted);
-        if let Some(found) = found {
-            self.selection.index = found;
+        if let Some(wanted) = self.selected.as_ref().filter(|_| self.follows) {
+            let found = self
+                .rows
+                .iter()
+                .position(|row| row.key(inventory).as_ref() == Some(wanted));
+            self.selection.index = found.unwrap_or(self.selection.index);
+        } else {
+            self.selection.index = 0;
         }
         self.settle();
         self.note_selected();

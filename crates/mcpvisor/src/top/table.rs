@@ -19,6 +19,8 @@ struct Line<'a> {
     state: &'a State,
     picture: &'a Picture,
     row: Row,
+    /// The row after this one is inside it.
+    is_open: bool,
     server: &'a Server,
     instance: Option<&'a Instance>,
     process: Option<&'a Process>,
@@ -33,7 +35,7 @@ pub fn draw(state: &State, buffer: &mut Buffer, area: Rect) {
     if area.is_empty() {
         return;
     }
-    let columns = columns::choose(area.width);
+    let columns = columns::choose(area.width, state.arrangement.flat);
     titles(state, buffer, area, &columns);
     let body = Rect {
         y: area.y + 1,
@@ -64,7 +66,7 @@ pub fn draw(state: &State, buffer: &mut Buffer, area: Rect) {
             height: 1,
             ..body
         };
-        if let Some(line) = Line::new(state, picture, state.rows[at]) {
+        if let Some(line) = Line::new(state, picture, at) {
             line.draw(buffer, place, &columns);
         }
         if at == view.index {
@@ -128,7 +130,9 @@ fn cell(
 }
 
 impl<'a> Line<'a> {
-    fn new(state: &'a State, picture: &'a Picture, row: Row) -> Option<Self> {
+    fn new(state: &'a State, picture: &'a Picture, at: usize) -> Option<Self> {
+        let row = *state.rows.get(at)?;
+        let is_open = state.rows.get(at + 1).is_some_and(|next| row.holds(*next));
         let server = row.server(&picture.inventory)?;
         let instance = row.instance(&picture.inventory);
         let member = row.member(&picture.inventory);
@@ -147,6 +151,7 @@ impl<'a> Line<'a> {
             state,
             picture,
             row,
+            is_open,
             server,
             instance,
             process,
@@ -157,7 +162,7 @@ impl<'a> Line<'a> {
     fn draw(&self, buffer: &mut Buffer, area: Rect, columns: &[(Column, u16)]) {
         let mut x = area.x;
         for (column, width) in columns {
-            let (text, style) = self.cell(*column);
+            let (text, style) = self.cell(*column, usize::from(*width));
             cell(
                 buffer,
                 (x, area.y),
@@ -171,13 +176,13 @@ impl<'a> Line<'a> {
         }
     }
 
-    fn cell(&self, column: Column) -> (String, Style) {
+    fn cell(&self, column: Column, width: usize) -> (String, Style) {
         let totals = &self.totals;
         let is_process = matches!(self.row, Row::Process(..));
         let runs = totals.processes > 0;
         let figure = |text: String| (if runs { text } else { "-".to_owned() }, Style::new());
         match column {
-            Column::Name => self.name(),
+            Column::Name => self.name(width),
             Column::Owner => self.owner(),
             Column::State => self.state(),
             Column::Instances if matches!(self.row, Row::Server(_)) => {
@@ -197,9 +202,8 @@ impl<'a> Line<'a> {
         }
     }
 
-    fn name(&self) -> (String, Style) {
+    fn name(&self, width: usize) -> (String, Style) {
         let look = self.state.look;
-        let how = &self.state.arrangement;
         let several = self.server.instances.len() > 1;
         match self.row {
             Row::Server(_) => {
@@ -207,7 +211,7 @@ impl<'a> Line<'a> {
                 let count = self.server.instances.len();
                 let fold = match count {
                     0 => "  ",
-                    _ => look.fold(how.open_servers.contains(&self.server.id)),
+                    _ => look.fold(self.is_open),
                 };
                 let times = if several {
                     format!(" {}{count}", look.times())
@@ -219,13 +223,18 @@ impl<'a> Line<'a> {
                 } else {
                     look.strong()
                 };
+                // How many there are stays in sight when a long name is cut.
+                let beside = shown::width(fold) + shown::width(&times);
+                let name = shown::fit(&name, width.saturating_sub(beside), look);
                 (format!("{fold}{name}{times}"), style)
             }
             Row::Instance(..) => {
                 let root = self.instance.map(|instance| instance.root);
-                let open = root.is_some_and(|root| how.open_instances.contains(&root));
                 let pid = figures::number(root.map(|root| root.pid));
-                (format!("  {}pid {pid}", look.fold(open)), Style::new())
+                (
+                    format!("  {}pid {pid}", look.fold(self.is_open)),
+                    Style::new(),
+                )
             }
             Row::Process(.., branch) => {
                 let indent = if several { "    " } else { "  " };

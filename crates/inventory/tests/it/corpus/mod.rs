@@ -2,7 +2,9 @@
 //!
 //! `tests/corpus` holds pictures of real MCP servers under real and made-up owners, and of ordinary
 //! programs, with what is to be found in each. Every picture is judged as it was recorded. A third of
-//! them was recorded after the rules had been made, and is counted by itself.
+//! them was recorded after the rules had been made, and is counted by itself; one that a rule was
+//! changed for is no longer held out. `cargo xtask corpus record` adds a picture, `cargo xtask corpus
+//! score` prints the table.
 
 #![expect(clippy::print_stdout, reason = "the score is what one runs this for")]
 
@@ -16,9 +18,10 @@ use inventory::wiring::Wiring;
 use record::Record;
 use score::{Score, Sheet};
 
-/// Share of the servers that must be found, and of the finds that must be servers.
-const RECALL: f64 = 0.97;
-const PRECISION: f64 = 0.98;
+/// Share of the servers that must be found and judged rightly, and of the finds that must be servers:
+/// one mistake in a hundred, which in the smaller part is none.
+const RECALL: f64 = 0.99;
+const PRECISION: f64 = 0.99;
 
 #[test]
 fn corpus_is_judged_well() {
@@ -105,7 +108,7 @@ fn corpus_has_no_false_clean() {
     }
     println!("{planned_orphans} of {orphans} recorded orphans would be cleaned, and nothing else");
     assert!(
-        planned_orphans * 10 >= orphans * 9,
+        planned_orphans * 20 >= orphans * 19,
         "{planned_orphans} of {orphans}"
     );
 }

@@ -30,10 +30,16 @@ fn clean_shows_the_plan_and_applies_just_that() {
     assert!(matches!(seat.state.modal, Some((Modal::Working(_), _))));
     // Keys that come meanwhile do nothing.
     assert_eq!(seat.press("yq<esc>x"), []);
-    let report = vec!["2 of 2 processes ended, 48 MiB freed".to_owned(), "a\x1b[2Jb".to_owned()];
+    let report = vec![
+        "2 of 2 processes ended, 48 MiB freed".to_owned(),
+        "a\x1b[2Jb".to_owned(),
+    ];
     seat.tell(Input::Result(Outcome::Applied(Ok(report))));
     let screen = seat.screen();
-    assert!(screen.contains("2 of 2 processes ended") && screen.contains("a\\x1b[2Jb"), "{screen}");
+    assert!(
+        screen.contains("2 of 2 processes ended") && screen.contains("a\\x1b[2Jb"),
+        "{screen}"
+    );
     seat.press("<esc>");
     assert!(seat.state.modal.is_none());
 }
@@ -50,13 +56,19 @@ fn anything_but_yes_is_no() {
     for key in ["n", "N", "<esc>", "<enter>", "q"] {
         let mut seat = asked_to_stop(80, 24);
         let effects = seat.press(key);
-        assert!(effects.iter().all(|effect| *effect == Effect::Redraw), "{key}: {effects:?}");
+        assert!(
+            effects.iter().all(|effect| *effect == Effect::Redraw),
+            "{key}: {effects:?}"
+        );
         assert!(seat.state.modal.is_none(), "{key}");
         assert_eq!(apply(&seat.press("y")), None);
     }
     let mut seat = asked_to_stop(80, 24);
     seat.press("kx <down>z");
-    assert!(matches!(seat.state.modal, Some((Modal::Confirm(_), _))), "other keys answer nothing");
+    assert!(
+        matches!(seat.state.modal, Some((Modal::Confirm(_), _))),
+        "other keys answer nothing"
+    );
 }
 
 #[test]
@@ -64,7 +76,11 @@ fn a_yes_that_was_typed_ahead_does_not_count() {
     let mut seat = Seat::watching(80, 24);
     seat.press("x");
     assert_eq!(seat.tell(Input::Key(Key::Char('y'))), []);
-    assert_eq!(apply(&seat.press("y")), Some("5ca1ab1e"), "a second later it does");
+    assert_eq!(
+        apply(&seat.press("y")),
+        Some("5ca1ab1e"),
+        "a second later it does"
+    );
 }
 
 #[test]
@@ -72,7 +88,11 @@ fn a_plan_that_is_out_of_date_is_not_applied() {
     let mut seat = Seat::watching(80, 24);
     seat.press("x");
     seat.show(sample::without("time"));
-    assert!(seat.screen().contains("has changed since"), "{}", seat.screen());
+    assert!(
+        seat.screen().contains("has changed since"),
+        "{}",
+        seat.screen()
+    );
     assert_eq!(apply(&seat.press("y")), None);
 
     let mut seat = asked_to_stop(80, 24);
@@ -85,7 +105,11 @@ fn an_empty_plan_cannot_be_confirmed() {
     let mut seat = Seat::new(80, 24);
     seat.show(sample::nothing());
     seat.press("x");
-    assert!(seat.screen().contains("nothing to clean"), "{}", seat.screen());
+    assert!(
+        seat.screen().contains("nothing to clean"),
+        "{}",
+        seat.screen()
+    );
     assert_eq!(apply(&seat.press("y")), None);
 }
 
@@ -99,8 +123,17 @@ fn what_cannot_be_stopped_says_why() {
     ] {
         let mut seat = Seat::watching(80, 24);
         let effects = seat.press(keys);
-        assert!(!effects.iter().any(|effect| matches!(effect, Effect::PlanStop { .. })), "{keys}");
-        assert!(seat.screen().contains(expected), "{keys}: {}", seat.screen());
+        assert!(
+            !effects
+                .iter()
+                .any(|effect| matches!(effect, Effect::PlanStop { .. })),
+            "{keys}"
+        );
+        assert!(
+            seat.screen().contains(expected),
+            "{keys}: {}",
+            seat.screen()
+        );
     }
 }
 
@@ -111,15 +144,25 @@ fn a_plan_that_comes_too_late_is_not_shown() {
     seat.tell(Input::Result(Outcome::Planned(Ok(sample::stop_plan()))));
     assert!(seat.state.modal.is_none());
     seat.press("k");
-    seat.tell(Input::Result(Outcome::Planned(Err("it has ended".to_owned()))));
-    assert!(seat.screen().contains("No plan could be made: it has ended"));
+    seat.tell(Input::Result(Outcome::Planned(Err(
+        "it has ended".to_owned()
+    ))));
+    assert!(
+        seat.screen()
+            .contains("No plan could be made: it has ended")
+    );
 }
 
 #[test]
 fn a_failure_is_reported() {
     let mut seat = Seat::watching(80, 24);
     seat.press("xy");
-    seat.tell(Input::Result(Outcome::Applied(Err("the audit cannot be written".to_owned()))));
+    seat.tell(Input::Result(Outcome::Applied(Err(
+        "the audit cannot be written".to_owned(),
+    ))));
     let screen = seat.screen();
-    assert!(screen.contains("Not done") && screen.contains("audit"), "{screen}");
+    assert!(
+        screen.contains("Not done") && screen.contains("audit"),
+        "{screen}"
+    );
 }

@@ -47,21 +47,86 @@ const fn process(pid: u32, ppid: u32, comm: &'static str, argv: &'static [&'stat
 }
 
 fn drafts() -> Vec<Draft> {
-    let github: &[&str] = &["node", "/srv/github/index.js", "--api-key", "ghp_0123456789abcdefghijklmnopqrstuvwxyz"];
+    let github: &[&str] = &[
+        "node",
+        "/srv/github/index.js",
+        "--api-key",
+        "ghp_0123456789abcdefghijklmnopqrstuvwxyz",
+    ];
     let mut drafts = vec![
         process(100, 1, "claude", &["claude"]),
-        process(110, 100, "npm exec @model", &["npm", "exec", "@modelcontextprotocol/server-memory"]),
+        process(
+            110,
+            100,
+            "npm exec @model",
+            &["npm", "exec", "@modelcontextprotocol/server-memory"],
+        ),
         process(111, 110, "sh", &["sh", "-c", "mcp-server-memory"]),
-        Draft { cpu_percent: Some(3.25), rss: 92, pss: Some(81), ..process(112, 111, "node", &["node", "/home/ada/.npm/_npx/1/node_modules/.bin/mcp-server-memory"]) },
+        Draft {
+            cpu_percent: Some(3.25),
+            rss: 92,
+            pss: Some(81),
+            ..process(
+                112,
+                111,
+                "node",
+                &[
+                    "node",
+                    "/home/ada/.npm/_npx/1/node_modules/.bin/mcp-server-memory",
+                ],
+            )
+        },
         process(200, 1, "cursor", &["cursor"]),
-        Draft { cpu_percent: Some(41.5), rss: 310, pss: Some(290), state: ProcessState::Running, ..process(210, 200, "node", &["node", "/opt/mcp-server-filesystem/index.js", "/home/ada/work"]) },
+        Draft {
+            cpu_percent: Some(41.5),
+            rss: 310,
+            pss: Some(290),
+            state: ProcessState::Running,
+            ..process(
+                210,
+                200,
+                "node",
+                &[
+                    "node",
+                    "/opt/mcp-server-filesystem/index.js",
+                    "/home/ada/work",
+                ],
+            )
+        },
         process(211, 210, "rg", &["rg", "--files"]),
-        Draft { rss: 55, pss: None, ..process(300, 1, "python3", &["/usr/bin/python3", "-m", "mcp_server_time"]) },
-        Draft { rss: 0, pss: None, state: ProcessState::Zombie, ..process(301, 300, "git", &[]) },
-        Draft { cpu_percent: None, ..process(400, 100, "ev\x1b[31mil\n", &["./\u{202e}evil", "\x1b]0;owned\x07"]) },
+        Draft {
+            rss: 55,
+            pss: Some(48),
+            ..process(
+                300,
+                1,
+                "python3",
+                &["/usr/bin/python3", "-m", "mcp_server_time"],
+            )
+        },
+        Draft {
+            rss: 0,
+            pss: None,
+            state: ProcessState::Zombie,
+            ..process(301, 300, "git", &[])
+        },
+        Draft {
+            cpu_percent: None,
+            ..process(
+                400,
+                100,
+                "ev\x1b[31mil\n",
+                &["./\u{202e}evil", "\x1b]0;owned\x07"],
+            )
+        },
     ];
     for (number, cpu) in [(0, Some(0.1)), (1, None), (2, Some(0.3))] {
-        drafts.push(Draft { cpu_percent: cpu, rss: 70, pss: Some(60), ..process(120 + number, 100, "node", github) });
+        drafts.push(Draft {
+            cpu_percent: cpu,
+            rss: 70,
+            pss: Some(60),
+            ..process(120 + number, 100, "node", github)
+        });
     }
     drafts
 }
@@ -72,7 +137,13 @@ fn build(draft: &Draft) -> Process {
     let start_ticks = (86_400 - seconds_old) * 100;
     let facts = Facts {
         comm: draft.comm.to_owned(),
-        cmdline: Some(draft.argv.iter().map(|argument| (*argument).to_owned()).collect()),
+        cmdline: Some(
+            draft
+                .argv
+                .iter()
+                .map(|argument| (*argument).to_owned())
+                .collect(),
+        ),
         exe: Some("/usr/bin/node".to_owned()),
         cwd: Some("/home/ada/work".to_owned()),
         uid: Some(1000),
@@ -122,21 +193,38 @@ fn build(draft: &Draft) -> Process {
     };
     let read_ns = BOOT_NS - 4 * super::SECOND;
     let sample = Sample {
-        id: ProcessId { pid: draft.pid, start_ticks },
+        id: ProcessId {
+            pid: draft.pid,
+            start_ticks,
+        },
         boot_ns: BOOT_NS,
         facts: Arc::new(facts),
         counters,
         memory: draft.pss.map(|pss| Reading {
             boot_ns: read_ns,
-            value: Some(Memory { pss_bytes: pss * MIB, private_bytes: pss * MIB / 2, swap_pss_bytes: 0 }),
+            value: Some(Memory {
+                pss_bytes: pss * MIB,
+                private_bytes: pss * MIB / 2,
+                swap_pss_bytes: 0,
+            }),
         }),
         files: (!is_zombie).then(|| Reading {
             boot_ns: read_ns,
-            value: Some(Arc::new(OpenFiles { kinds, ..OpenFiles::default() })),
+            value: Some(Arc::new(OpenFiles {
+                kinds,
+                ..OpenFiles::default()
+            })),
         }),
-        connections: (draft.pid == 112).then(|| Reading { boot_ns: read_ns, value: Some(Arc::new(vec![connection])) }),
+        connections: (draft.pid == 112).then(|| Reading {
+            boot_ns: read_ns,
+            value: Some(Arc::new(vec![connection])),
+        }),
     };
-    let usage = Usage { cpu_percent: draft.cpu_percent, write_bytes_per_second: Some(2048.0), ..Usage::default() };
+    let usage = Usage {
+        cpu_percent: draft.cpu_percent,
+        write_bytes_per_second: Some(2048.0),
+        ..Usage::default()
+    };
     Process { sample, usage }
 }
 
@@ -162,14 +250,29 @@ pub(super) fn moment(later: u64) -> Moment {
 }
 
 fn owner(name: &str, kind: OwnerKind, pid: u32, alive: bool) -> Owner {
-    Owner { name: name.to_owned(), kind, pid: Some(pid), start_ticks: None, alive }
+    Owner {
+        name: name.to_owned(),
+        kind,
+        pid: Some(pid),
+        start_ticks: None,
+        alive,
+    }
 }
 
-fn instance(table: &ProcessTable, members: &[(u32, Role)], leaf: u32, state: ServerState) -> Instance {
+fn instance(
+    table: &ProcessTable,
+    members: &[(u32, Role)],
+    leaf: u32,
+    state: ServerState,
+) -> Instance {
     let id = |pid: u32| table.get(pid).unwrap().id();
     let members: Vec<Member> = members
         .iter()
-        .map(|(pid, role)| Member { id: id(*pid), role: *role, stray: false })
+        .map(|(pid, role)| Member {
+            id: id(*pid),
+            role: *role,
+            stray: false,
+        })
         .collect();
     let root = members[0].id;
     Instance {
@@ -205,32 +308,70 @@ fn servers(table: &ProcessTable) -> Vec<Server> {
         line: Some(12),
         scope: "user".to_owned(),
     };
-    let chain = [(110, Role::Wrapper), (111, Role::Wrapper), (112, Role::Server)];
-    let mut memory = server("memory", claude(), ServerState::Running, vec![instance(table, &chain, 112, ServerState::Running)]);
+    let chain = [
+        (110, Role::Wrapper),
+        (111, Role::Wrapper),
+        (112, Role::Server),
+    ];
+    let mut memory = server(
+        "memory",
+        claude(),
+        ServerState::Running,
+        vec![instance(table, &chain, 112, ServerState::Running)],
+    );
     memory.declared_in.push(declared.clone());
-    let github = [120, 121, 122].map(|pid| instance(table, &[(pid, Role::Server)], pid, ServerState::Surplus));
+    let github = [120, 121, 122]
+        .map(|pid| instance(table, &[(pid, Role::Server)], pid, ServerState::Surplus));
     let files = [(210, Role::Server), (211, Role::Helper)];
     let mut files = instance(table, &files, 210, ServerState::Running);
     files.members[1].stray = true;
-    let mut time = instance(table, &[(300, Role::Server), (301, Role::Helper)], 300, ServerState::Orphan);
+    let mut time = instance(
+        table,
+        &[(300, Role::Server), (301, Role::Helper)],
+        300,
+        ServerState::Orphan,
+    );
     time.orphaned = Some(Orphaned {
         since: Some(moment(0).wall - std::time::Duration::from_mins(10)),
         evidence: vec!["mcp-hub (pid 299) has ended".to_owned()],
     });
     let mut postgres = server("postgres", claude(), ServerState::NotRunning, Vec::new());
-    postgres.declared_in.push(DeclaredIn { line: Some(31), ..declared });
+    postgres.declared_in.push(DeclaredIn {
+        line: Some(31),
+        ..declared
+    });
     let evil = instance(table, &[(400, Role::Server)], 400, ServerState::Running);
     vec![
         memory,
         server("github", claude(), ServerState::Surplus, github.into()),
-        server("filesystem", owner("Cursor", OwnerKind::Client, 200, true), ServerState::Running, vec![files]),
-        server("time", owner("mcp-hub", OwnerKind::Gateway, 299, false), ServerState::Orphan, vec![time]),
+        server(
+            "filesystem",
+            owner("Cursor", OwnerKind::Client, 200, true),
+            ServerState::Running,
+            vec![files],
+        ),
+        server(
+            "time",
+            owner("mcp-hub", OwnerKind::Gateway, 299, false),
+            ServerState::Orphan,
+            vec![time],
+        ),
         postgres,
-        server("ev\x1b[2Jil 日本", claude(), ServerState::Running, vec![evil]),
+        server(
+            "ev\x1b[2Jil 日本",
+            claude(),
+            ServerState::Running,
+            vec![evil],
+        ),
     ]
 }
 
-fn finding(kind: FindingKind, severity: Severity, title: &str, processes: Vec<ProcessId>) -> Finding {
+fn finding(
+    kind: FindingKind,
+    severity: Severity,
+    title: &str,
+    processes: Vec<ProcessId>,
+) -> Finding {
     Finding {
         id: format!("{}-0a0b0c0d", kind.name()),
         kind,
@@ -240,7 +381,7 @@ fn finding(kind: FindingKind, severity: Severity, title: &str, processes: Vec<Pr
         cost: Cost {
             processes: u32::try_from(processes.len()).unwrap(),
             rss_bytes: 55 * MIB,
-            pss_bytes: Some(48 * MIB),
+            pss_bytes: (!processes.is_empty()).then_some(48 * MIB),
             cpu_percent: None,
             fds: Some(42),
             disk_bytes: None,
@@ -248,7 +389,10 @@ fn finding(kind: FindingKind, severity: Severity, title: &str, processes: Vec<Pr
         processes,
         evidence: vec!["its owner mcp-hub (pid 299) is gone for 10m 00s".to_owned()],
         advice: "end it; nobody can reach it any more".to_owned(),
-        command: Some(format!("mcpvisor clean --apply --only {}-0a0b0c0d", kind.name())),
+        command: Some(format!(
+            "mcpvisor clean --apply --only {}-0a0b0c0d",
+            kind.name()
+        )),
     }
 }
 
@@ -281,7 +425,9 @@ fn plan(table: &ProcessTable) -> Plan {
 /// The plan to stop `memory`, as the source would answer.
 pub(super) fn stop_plan() -> Plan {
     let table = table(0, &drafts());
-    let processes: Vec<ProcessId> = [110, 111, 112].map(|pid| table.get(pid).unwrap().id()).into();
+    let processes: Vec<ProcessId> = [110, 111, 112]
+        .map(|pid| table.get(pid).unwrap().id())
+        .into();
     Plan {
         id: "0ddba115".to_owned(),
         removals: vec![Removal {
@@ -298,18 +444,45 @@ pub(super) fn stop_plan() -> Plan {
 }
 
 fn table(later: u64, drafts: &[Draft]) -> ProcessTable {
-    ProcessTable::new(host(), moment(later), drafts.iter().map(build).collect(), Vec::new())
+    ProcessTable::new(
+        host(),
+        moment(later),
+        drafts.iter().map(build).collect(),
+        Vec::new(),
+    )
 }
 
 fn picture_of(table: ProcessTable) -> Picture {
-    let ids = |pids: &[u32]| pids.iter().map(|pid| table.get(*pid).unwrap().id()).collect::<Vec<_>>();
+    let ids = |pids: &[u32]| {
+        pids.iter()
+            .map(|pid| table.get(*pid).unwrap().id())
+            .collect::<Vec<_>>()
+    };
     let findings = vec![
-        finding(FindingKind::NotRunning, Severity::Info, "`postgres` is declared and does not run", Vec::new()),
-        finding(FindingKind::Surplus, Severity::Warning, "3 instances of `github` under one Claude Code", ids(&[120, 121, 122])),
-        finding(FindingKind::Orphan, Severity::Error, "`time` was left behind by mcp-hub", ids(&[300, 301])),
+        finding(
+            FindingKind::NotRunning,
+            Severity::Info,
+            "`postgres` is declared and does not run",
+            Vec::new(),
+        ),
+        finding(
+            FindingKind::Surplus,
+            Severity::Warning,
+            "3 instances of `github` under one Claude Code",
+            ids(&[120, 121, 122]),
+        ),
+        finding(
+            FindingKind::Orphan,
+            Severity::Error,
+            "`time` was left behind by mcp-hub",
+            ids(&[300, 301]),
+        ),
     ];
     Picture {
-        inventory: Arc::new(Inventory { servers: servers(&table), owners: Vec::new() }),
+        inventory: Arc::new(Inventory {
+            servers: servers(&table),
+            owners: Vec::new(),
+        }),
         findings: Arc::new(findings),
         plan: Arc::new(plan(&table)),
         table: Arc::new(table),

@@ -320,6 +320,11 @@ impl<'a> Observer<'a> {
             return;
         }
         self.remembered_at.set(Some(now));
+        self.store_memory();
+    }
+
+    /// Stores what the next run should know; says on standard error if it cannot.
+    pub fn store_memory(&self) {
         if let Err(error) = self.setting.state.remember(&self.context.memory) {
             self.setting.output.note(&format!(
                 "mcpvisor: {} cannot be written ({error}); without it no later run knows since when an owner is gone",

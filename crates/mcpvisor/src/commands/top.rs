@@ -63,7 +63,10 @@ pub fn run(setting: &Setting, arguments: &TopArguments) -> anyhow::Result<u8> {
         },
         zone: jiff::tz::TimeZone::system(),
     };
-    crate::top::run(&mut machine, &options)?;
+    let ended = crate::top::run(&mut machine, &options);
+    // The screen is given back by now, so that a complaint does not garble it.
+    machine.observer.store_memory();
+    ended?;
     Ok(exit::FINE)
 }
 

@@ -7,6 +7,7 @@
 
 use std::borrow::Cow;
 
+mod interpreters;
 mod launchers;
 mod package;
 

@@ -20,6 +20,16 @@ pub fn bytes(bytes: u64) -> String {
     format!("{value:.decimals$} {}", UNITS[unit])
 }
 
+/// A calculated number of bytes, as [`bytes`] writes it; below zero is zero.
+pub fn whole_bytes(value: f64) -> String {
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "parts of a byte are not shown, and the cast is clamped"
+    )]
+    bytes(value.max(0.0) as u64)
+}
+
 /// A short duration from seconds: `42s`, `5m 03s`, `3h 07m`, `2d 04h`.
 pub fn seconds(seconds: f64) -> String {
     #[expect(

@@ -8,7 +8,7 @@ use super::tree::{File, Tree};
 
 /// A crate by its folder's name, and the crates of ours that it may use. Names that have no folder yet
 /// are fixed already, so that the crate which fills one finds its place.
-const ARROWS: [(&str, &[&str]); 15] = [
+const ARROWS: [(&str, &[&str]); 16] = [
     ("model", &[]),
     ("linux", &["model"]),
     ("inventory", &["model"]),
@@ -18,10 +18,11 @@ const ARROWS: [(&str, &[&str]); 15] = [
     ("containers", &["model"]),
     ("alerting", &["model"]),
     ("export", &["model"]),
+    ("web", &[]),
     ("supervise", &["model", "linux", "protocol"]),
     ("gateways", &["model", "protocol"]),
     ("testbed", &[]),
-    ("xtask", &["model", "linux", "inventory"]),
+    ("xtask", &["model", "linux", "inventory", "history"]),
     ("fuzz", LIBRARIES),
     ("mcpvisor", LIBRARIES),
 ];
@@ -36,6 +37,7 @@ const LIBRARIES: &[&str] = &[
     "containers",
     "alerting",
     "export",
+    "web",
     "supervise",
     "gateways",
 ];

@@ -7,6 +7,7 @@ use model::ProcessId;
 use crate::declared::{DeclaredServer, HubWorkspace, Problem};
 use crate::memory::Memory;
 use crate::packages::PackageFacts;
+use crate::watches::Watch;
 use crate::wiring::WriterProbes;
 
 /// Everything that is known besides the process table. All of it may be empty.
@@ -28,6 +29,8 @@ pub struct Context {
     pub locks: Vec<(ProcessId, String)>,
     /// Files of clients and gateways that were looked at: logs, state.
     pub files: Vec<WatchedFile>,
+    /// Processes that somebody watches under a name.
+    pub watches: Vec<Watch>,
     /// Our own process.
     pub own_pid: u32,
     /// Effective user of our own process.

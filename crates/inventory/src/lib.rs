@@ -22,6 +22,7 @@ pub mod packages;
 pub mod plan;
 pub mod server;
 pub mod stock;
+pub mod watches;
 pub mod wiring;
 
 pub use context::Context;

@@ -35,6 +35,9 @@ pub struct Wishes {
     /// A person insists on these very instances: only what must never be touched is refused, not
     /// what still serves somebody.
     pub insist: bool,
+    /// The process on whose behalf this is, where that is not our own: what it runs below is refused
+    /// as our own ancestors are.
+    pub caller: Option<u32>,
 }
 
 impl Default for Wishes {
@@ -47,6 +50,7 @@ impl Default for Wishes {
             never_touch: Vec::new(),
             all_users: false,
             insist: false,
+            caller: None,
         }
     }
 }

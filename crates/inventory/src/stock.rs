@@ -32,6 +32,8 @@ pub struct Inventory {
     pub servers: Vec<Server>,
     /// Known owners that run, clients and gateways, whether they have servers or not.
     pub owners: Vec<Owner>,
+    /// Watched processes, as servers. They may belong to one of the servers above too.
+    pub watched: Vec<Server>,
 }
 
 impl Inventory {
@@ -86,6 +88,7 @@ pub fn take_with(
     Inventory {
         servers,
         owners: running,
+        watched: Vec::new(),
     }
 }
 

@@ -52,7 +52,7 @@ fn settings() -> Result<Settings, Error> {
             }
             "--budget" => {
                 let cpu_share = number()?;
-                settings.options.budget = Some(Budget { cpu_share });
+                settings.options.budget = Some(Budget::of(cpu_share));
             }
             "--pss" => settings.wants.pss = Selection::All,
             "--files" => settings.wants.files = Selection::All,

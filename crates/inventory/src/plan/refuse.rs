@@ -16,6 +16,7 @@ use crate::evidence::CERTAIN_ENOUGH;
 use crate::owners::{is_session_keeper, is_shell};
 use crate::stock::look::listens;
 use crate::stock::positions;
+use crate::watches::watches_any;
 use crate::wiring::{Channel, OtherEnd, Wiring, streams};
 use crate::{Context, Instance, Inventory, OwnerKind, Role, Server};
 
@@ -49,6 +50,8 @@ pub enum RefusalKind {
     OtherUser,
     /// The configuration says never to touch it.
     NeverTouch,
+    /// It is watched by its pid: then it is only looked at.
+    Watched,
     /// Not sure enough that it is an MCP server.
     NotSure,
     /// Its descriptors cannot be read, so who uses it cannot be told.
@@ -66,6 +69,7 @@ impl RefusalKind {
                 | Self::OurAncestor
                 | Self::OtherUser
                 | Self::NeverTouch
+                | Self::Watched
         )
     }
 }
@@ -111,10 +115,11 @@ impl<'a> Judge<'a> {
         wishes: &'a Wishes,
         planned: &'a HashSet<usize>,
     ) -> Self {
-        let ancestors = table
-            .position(context.own_pid)
-            .map(|own| std::iter::once(own).chain(table.ancestors(own)).collect())
-            .unwrap_or_default();
+        let ancestors = std::iter::once(context.own_pid)
+            .chain(wishes.caller)
+            .filter_map(|pid| table.position(pid))
+            .flat_map(|at| std::iter::once(at).chain(table.ancestors(at)))
+            .collect();
         Self {
             table,
             inventory,
@@ -198,6 +203,9 @@ impl<'a> Judge<'a> {
     /// User, container, service, ancestors, terminals, never-touch.
     fn whose(&self, server: &Server, own: &[usize]) -> Vec<Refusal> {
         let mut found = Vec::new();
+        if let Some(detail) = watches_any(&self.context.watches, self.table, own) {
+            found.push(Refusal::new(RefusalKind::Watched, detail));
+        }
         let all = self.table.processes();
         for &at in own {
             let process = &all[at];

@@ -36,6 +36,8 @@ pub struct Collector {
     networks: Networks,
     /// With a budget: what may be spent, and what is given up.
     limits: Option<(Purse, Shedding)>,
+    /// What is given up for another reason than time.
+    forced: Shed,
     passes: u64,
     last_at: Option<u64>,
     tick_ns: u64,
@@ -54,8 +56,8 @@ impl Collector {
         let room = handles::room(options.raise_descriptor_limit);
         let visibility = Visibility::find(&root);
         let limits = options.budget.map(|budget| {
-            let share = budget.cpu_share;
-            (Purse::new(share), Shedding::new(share))
+            let purse = Purse::new(budget.planned_share.min(budget.cpu_share));
+            (purse, Shedding::new(budget.cpu_share))
         });
         Self {
             meter,
@@ -64,6 +66,7 @@ impl Collector {
             visibility,
             networks: Networks::new(visibility.net_namespace),
             limits,
+            forced: Shed::default(),
             passes: 0,
             last_at: None,
             tick_ns: 1_000_000_000 / rustix::param::clock_ticks_per_second().max(1),
@@ -89,8 +92,9 @@ impl Collector {
         let elapsed_ns = self.last_at.map(|at| now.boot_ns.saturating_sub(at));
         self.last_at = Some(now.boot_ns);
         let every = u64::from(self.options.full_pass_every.max(1));
-        self.roster
-            .update(&mut self.reader, self.passes.is_multiple_of(every));
+        // Whoever wants all of it, to act on it, must not miss a process whose event is still on its way.
+        let all = wants.all_now || self.passes.is_multiple_of(every);
+        self.roster.update(&mut self.reader, all);
         self.passes += 1;
         let listed = self.meter.cpu_ns();
         self.read_cheap(now, wants, elapsed_ns.unwrap_or(0));
@@ -124,7 +128,10 @@ impl Collector {
             files_ns: spent[Costly::Files as usize],
             connections_ns: spent[Costly::Connections as usize],
         };
-        self.account(cost, elapsed_ns, now);
+        // What was asked for whatever it costs says nothing about what watching costs.
+        if !wants.all_now {
+            self.account(cost, elapsed_ns, now);
+        }
         Pass {
             moment: now,
             samples,
@@ -137,7 +144,36 @@ impl Collector {
     /// What is given up from the next pass on.
     pub fn shed(&self) -> Shed {
         let shed = self.limits.as_ref().map(|(_, shedding)| shedding.shed());
-        shed.unwrap_or_default()
+        let shed = shed.unwrap_or_default();
+        if self.forced.level > shed.level {
+            self.forced
+        } else {
+            shed
+        }
+    }
+
+    /// Gives up at least so much from now on, whatever it costs in time, and lets go of what was read
+    /// of it: for whoever runs out of memory. `now_ns` is nanoseconds since boot.
+    pub fn give_up(&mut self, level: ShedLevel, now_ns: u64) {
+        if self.forced.level == level {
+            return;
+        }
+        self.forced = Shed {
+            level,
+            since_boot_ns: now_ns,
+        };
+        for process in &mut self.roster.tracked {
+            let sample = &mut process.sample;
+            if level.sheds(Costly::Pss) {
+                sample.memory.iter_mut().for_each(|r| r.value = None);
+            }
+            if level.sheds(Costly::Files) {
+                sample.files.iter_mut().for_each(|r| r.value = None);
+            }
+            if level.sheds(Costly::Connections) {
+                sample.connections.iter_mut().for_each(|r| r.value = None);
+            }
+        }
     }
 
     fn read_cheap(&mut self, now: Moment, wants: &Wants, elapsed_ns: u64) {

@@ -8,11 +8,27 @@ pub struct Budget {
     /// Share of one processor, 0.01 for one percent. Cheap figures come out of it first; costly
     /// readings get what is left, and are shed when nothing is.
     pub cpu_share: f64,
+    /// What is spent on purpose, as a share of one processor, at most `cpu_share`; the rest is room
+    /// for what varies.
+    pub planned_share: f64,
+}
+
+/// Part of a budget that is spent on purpose where nothing else is said.
+const PLANNED: f64 = 0.8;
+
+impl Budget {
+    /// A budget of which most is spent on purpose.
+    pub fn of(cpu_share: f64) -> Self {
+        Self {
+            cpu_share,
+            planned_share: cpu_share * PLANNED,
+        }
+    }
 }
 
 impl Default for Budget {
     fn default() -> Self {
-        Self { cpu_share: 0.01 }
+        Self::of(0.01)
     }
 }
 

@@ -47,7 +47,7 @@ impl Bench {
         }
         let dials = Dials::default();
         let options = Options {
-            budget: Some(Budget { cpu_share }),
+            budget: Some(Budget::of(cpu_share)),
             ..Options::default()
         };
         let collector = Collector::with_meter(tree.root(), options, Box::new(dials.clone()));
@@ -274,4 +274,44 @@ fn one_shot_commands_get_everything_at_once() {
         .map(|s| s.id.pid)
         .collect();
     assert_eq!(with_pss, [3, 4]);
+}
+
+/// `top` looks thoroughly before and after it stops something: that gave PSS up for a minute.
+#[test]
+fn what_is_wanted_whatever_it_costs_does_not_count_against_the_budget() {
+    let mut bench = Bench::new(4, 0.01);
+    let thorough = Wants {
+        all_now: true,
+        ..Wants::default()
+    };
+    bench.pass(1_000, &Wants::default());
+    for round in 0..30 {
+        bench.stir(round);
+        let pass = bench.pass(10_000_000, &thorough);
+        assert_eq!(pass.shed.level, ShedLevel::Nothing);
+        assert_eq!(values(&pass), [true; 3]);
+    }
+}
+
+#[test]
+fn what_is_given_up_for_memory_is_let_go_and_taken_up_again() {
+    let mut bench = Bench::new(4, 0.5);
+    let wants = Wants::default();
+    bench.pass(1_000, &wants);
+    bench.stir(1);
+    assert_eq!(values(&bench.pass(1_000, &wants)), [true; 3]);
+    let now = bench.now;
+    bench.collector.give_up(ShedLevel::Files, now);
+    bench.stir(2);
+    let pass = bench.pass(1_000, &wants);
+    assert_eq!(pass.shed.level, ShedLevel::Files);
+    assert_eq!(values(&pass), [false, false, true]);
+    bench.collector.give_up(ShedLevel::Nothing, now);
+    bench.stir(3);
+    let mut pass = bench.pass(1_000, &wants);
+    for round in 0..20 {
+        bench.stir(4 + round);
+        pass = bench.pass(1_000, &wants);
+    }
+    assert_eq!(values(&pass), [true; 3]);
 }

@@ -43,9 +43,72 @@ pub fn grasp(root: &ProcRoot, plan: &Plan) -> Option<Vec<Target>> {
     Some(targets)
 }
 
+/// The document of a plan that has not been carried out.
+pub fn document(observer: &mut Observer<'_>, seen: &Picture, outcome: &'static str) -> CleanReport {
+    CleanReport {
+        schema: report::CLEAN.into(),
+        taken_at: seen.table.moment.wall,
+        host: report::host(&seen.table),
+        plan: report::plan(&seen.plan, observer.wishes().grace_seconds),
+        applied: false,
+        outcome: outcome.into(),
+        results: Vec::new(),
+        before: None,
+        after: None,
+        freed: None,
+        notes: Vec::new(),
+    }
+}
+
+/// Carries out the plan with this id if the machine still gives it; else nothing is done and the
+/// outcome is `changed`.
+///
+/// Every process is held before the machine is observed for the last time, so that what is ended is
+/// what that observation saw. `held` are the plan's processes as they were held when it was made, if
+/// they still are.
+pub fn apply(
+    setting: &Setting,
+    observer: &mut Observer<'_>,
+    plan_id: &str,
+    held: Option<Vec<Target>>,
+    kill_after: Duration,
+    actor: &str,
+    note: &dyn Fn(&str),
+) -> anyhow::Result<CleanReport> {
+    let root = ProcRoot::system()?;
+    let seen = observer.observe(Scope::Thorough);
+    if seen.plan.id != plan_id {
+        return Ok(document(observer, &seen, "changed"));
+    }
+    if seen.plan.removals.is_empty() {
+        return Ok(document(observer, &seen, "nothing_to_do"));
+    }
+    let targets = held.or_else(|| grasp(&root, &seen.plan));
+    let again = observer.observe(Scope::Thorough);
+    let Some(targets) = targets.filter(|_| again.plan.id == plan_id) else {
+        return Ok(document(observer, &again, "changed"));
+    };
+    let mut document = document(observer, &again, "done");
+    execute(
+        setting,
+        observer,
+        &again,
+        targets,
+        kill_after,
+        &mut document,
+        actor,
+        note,
+    )?;
+    Ok(document)
+}
+
 /// Carries out the plan of `seen`, whose processes are `targets`, and completes `document`.
 ///
 /// Fails without having done anything if the audit file cannot be written.
+#[expect(
+    clippy::too_many_arguments,
+    reason = "what ends processes is told everything, and assumes nothing"
+)]
 pub fn execute(
     setting: &Setting,
     observer: &mut Observer<'_>,
@@ -53,6 +116,7 @@ pub fn execute(
     targets: Vec<Target>,
     kill_after: Duration,
     document: &mut CleanReport,
+    actor: &str,
     note: &dyn Fn(&str),
 ) -> anyhow::Result<()> {
     let planned: Vec<ProcessId> = seen
@@ -65,7 +129,7 @@ pub fn execute(
     let boot_id = seen.table.host.boot_id.clone();
     let entry = |phase, document: &CleanReport| Audit {
         at: linux::clock::now().wall,
-        actor: actor(),
+        actor: actor.to_owned(),
         command: "clean",
         boot_id: boot_id.clone(),
         phase,
@@ -94,9 +158,9 @@ pub fn execute(
     document.before = Some(before);
     document.after = Some(after);
     document.outcome = match (outcomes.changed, complete) {
-        (true, _) => "changed",
-        (false, true) => "done",
-        (false, false) => "incomplete",
+        (true, _) => "changed".into(),
+        (false, true) => "done".into(),
+        (false, false) => "incomplete".into(),
     };
     if let Err(error) = setting.state.audit(&entry("end", document)) {
         document.notes.push(format!(
@@ -182,7 +246,7 @@ fn result(id: ProcessId, outcome: &Outcome) -> ProcessResult {
     };
     ProcessResult {
         pid: id.pid,
-        outcome,
+        outcome: outcome.into(),
         detail,
     }
 }
@@ -233,7 +297,7 @@ fn freed(before: &Measured, after: &Measured) -> Measured {
 }
 
 /// Who did it: the user, and the one behind `sudo`.
-fn actor() -> String {
+pub fn actor() -> String {
     let uid = rustix::process::getuid().as_raw();
     match std::env::var("SUDO_UID") {
         Ok(sudo) if uid == 0 => format!("uid {uid} (sudo by uid {sudo})"),

@@ -5,7 +5,9 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use crate::commands::{clean, doctor, explain, ps, schemas, support};
+use crate::commands::{
+    clean, doctor, explain, history, ps, schemas, serve, status, support, watch,
+};
 use crate::config::{self, Span};
 use crate::exit::{self, Failure};
 use crate::output::{Output, is_closed_pipe};
@@ -42,6 +44,18 @@ pub enum Command {
     Explain(explain::Arguments),
     /// Write a bundle for a bug report, without secrets.
     Support(support::Arguments),
+    /// Watch this machine, keep its history, and answer over HTTP until told to end.
+    Serve(serve::Arguments),
+    /// Say whether a daemon runs and how it is, and list its servers.
+    Status(status::Arguments),
+    /// Have the daemon watch a process under a name; it is only looked at.
+    Watch(watch::Arguments),
+    /// Watch it no longer.
+    Unwatch(watch::UnwatchArguments),
+    /// Ask the history, export it, or say how large it is.
+    History(history::Arguments),
+    /// Begin a configuration, check it, show what is in force.
+    Config(crate::commands::config::Arguments),
     /// Print completions for a shell.
     Completions {
         /// The shell.
@@ -68,6 +82,8 @@ pub struct TopArguments {
 pub struct Setting {
     /// Configuration.
     pub config: config::Config,
+    /// Where that came from.
+    pub source: config::Source,
     /// State directory.
     pub state: State,
     /// Where to write.
@@ -105,8 +121,10 @@ pub fn run() -> ExitCode {
 
 fn dispatch(cli: Cli) -> anyhow::Result<u8> {
     let setting = || -> anyhow::Result<Setting> {
+        let loaded = config::open(cli.config.as_deref())?;
         Ok(Setting {
-            config: config::load(cli.config.as_deref())?,
+            config: loaded.config,
+            source: loaded.source,
             state: State::locate(cli.state_dir.as_deref()),
             output: Output::standard(),
         })
@@ -118,6 +136,14 @@ fn dispatch(cli: Cli) -> anyhow::Result<u8> {
         Command::Clean(arguments) => clean::run(&setting()?, &arguments),
         Command::Explain(arguments) => explain::run(&setting()?, &arguments),
         Command::Support(arguments) => support::run(&setting()?, &arguments),
+        Command::Serve(arguments) => serve::run(&setting()?, &arguments),
+        Command::Status(arguments) => status::run(&setting()?, &arguments),
+        Command::Watch(arguments) => watch::run(&setting()?, &arguments),
+        Command::Unwatch(arguments) => watch::unwatch(&setting()?, &arguments),
+        Command::History(arguments) => history::run(&setting()?, &arguments),
+        Command::Config(arguments) => {
+            crate::commands::config::run(cli.config.as_deref(), &arguments)
+        }
         Command::Completions { shell } => {
             let mut text = Vec::new();
             clap_complete::generate(

@@ -14,6 +14,9 @@ pub const UNKNOWN: u8 = 3;
 pub const USAGE: u8 = 64;
 /// A file that was named cannot be read (`EX_NOINPUT`).
 pub const NO_INPUT: u8 = 66;
+/// Something that is needed is taken or not there: the state directory, a port, the daemon
+/// (`EX_UNAVAILABLE`).
+pub const UNAVAILABLE: u8 = 69;
 /// mcpvisor itself failed (`EX_SOFTWARE`).
 pub const SOFTWARE: u8 = 70;
 /// The system refused something that mcpvisor cannot do without (`EX_OSERR`).

@@ -5,11 +5,15 @@
 //! happen to processes happens in one place, [`cleaning`].
 #![forbid(unsafe_code)]
 
+pub mod api;
 pub mod cleaning;
 pub mod cli;
+pub mod client;
 pub mod commands;
 pub mod config;
+pub mod daemon;
 pub mod exit;
+pub mod logging;
 pub mod observe;
 pub mod output;
 pub mod picture;
@@ -17,5 +21,6 @@ pub mod render;
 pub mod report;
 pub mod state;
 pub mod top;
+pub mod when;
 
 pub use cli::run;

@@ -17,6 +17,7 @@ use inventory::findings::Scene;
 use inventory::packages::Packages;
 use inventory::plan::Wishes;
 use inventory::stock::look::Looks;
+use inventory::watches::{self, Watch};
 use inventory::wiring::Wiring;
 use linux::{Budget, Collector, Options, ProcRoot, Selection, Wants};
 use model::{Host, ProcessTable, Sample};
@@ -25,12 +26,14 @@ use crate::cli::Setting;
 use crate::exit::{self, Failure};
 use crate::picture::Picture;
 
+mod arrivals;
 pub mod declarations;
 mod evidence;
 mod memory;
 mod reader;
 mod watched;
 
+pub use arrivals::looks_like_a_server;
 use declarations::Declarations;
 
 /// How long CPU use is measured by a command that ends by itself.
@@ -41,14 +44,50 @@ const DECLARATIONS_EVERY_NS: u64 = 10_000_000_000;
 const FILES_EVERY_NS: u64 = 60_000_000_000;
 /// While watching, what later runs should know is stored after this long, nanoseconds.
 const REMEMBER_EVERY_NS: u64 = 10_000_000_000;
-/// While watching servers, every so manieth look reads all processes, ...
-const ALL_EVERY: u32 = 10;
-/// ... every so manieth those of servers and owners, and those between only the processes that
-/// speak MCP, and whatever is new.
-const MEMBERS_EVERY: u32 = 5;
-/// What watching servers may cost, as a share of one processor: costly readings get what the
-/// cheap figures leave.
-const WATCH_SHARE: f64 = 0.005;
+
+/// How servers are watched: which looks read what, and what all of it may cost.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Pace {
+    /// Every so manieth look reads all processes, ...
+    pub all_every: u32,
+    /// ... every so manieth those of servers and owners, and those between only the processes that
+    /// speak MCP, and whatever is new.
+    pub members_every: u32,
+    /// With kernel events, all pids are listed at each so many looks.
+    pub list_every: u32,
+    /// What it may cost; costly readings get what the cheap figures leave.
+    pub budget: Budget,
+}
+
+impl Pace {
+    /// For a screen with a look a second.
+    pub fn screen() -> Self {
+        Self {
+            all_every: 10,
+            members_every: 5,
+            list_every: 5,
+            budget: Budget::of(0.005),
+        }
+    }
+
+    /// For a daemon with a look each few seconds. `cpu_share` is its ceiling, as a share of one
+    /// processor.
+    pub fn daemon(cpu_share: f64) -> Self {
+        Self {
+            all_every: 12,
+            members_every: 1,
+            list_every: 6,
+            budget: Budget {
+                cpu_share,
+                planned_share: DAEMON_SHARE.min(cpu_share * 0.8),
+            },
+        }
+    }
+}
+
+/// What a daemon spends on purpose, as a share of one processor, far below its ceiling: nobody may
+/// notice it.
+const DAEMON_SHARE: f64 = 0.002;
 
 /// What an observation is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,6 +112,7 @@ pub struct Observer<'a> {
     wishes: Wishes,
     previous: Option<Arc<ProcessTable>>,
     watching: bool,
+    pace: Pace,
     /// Looks so far.
     looks_taken: u32,
     /// Pids that the last look showed to matter.
@@ -84,23 +124,29 @@ pub struct Observer<'a> {
 impl<'a> Observer<'a> {
     /// For one observation.
     pub fn once(setting: &'a Setting) -> Result<Self, Failure> {
-        Self::new(setting, Options::one_shot(), false)
+        Self::new(setting, Options::one_shot(), None)
     }
 
     /// For many, on a budget. `events`: the caller notes kernel process events, so that the whole
     /// list of processes need not be read at each look.
     pub fn watch(setting: &'a Setting, scope: Scope, events: bool) -> Result<Self, Failure> {
-        let mut options = Options::default();
         if scope == Scope::Servers {
-            options.budget = Some(Budget {
-                cpu_share: WATCH_SHARE,
-            });
-            options.full_pass_every = if events { MEMBERS_EVERY } else { 1 };
+            return Self::paced(setting, Pace::screen(), events);
         }
-        Self::new(setting, options, true)
+        Self::new(setting, Options::default(), Some(Pace::screen()))
     }
 
-    fn new(setting: &'a Setting, options: Options, watching: bool) -> Result<Self, Failure> {
+    /// For many looks at servers, at a pace of the caller's.
+    pub fn paced(setting: &'a Setting, pace: Pace, events: bool) -> Result<Self, Failure> {
+        let options = Options {
+            budget: Some(pace.budget),
+            full_pass_every: if events { pace.list_every } else { 1 },
+            ..Options::default()
+        };
+        Self::new(setting, options, Some(pace))
+    }
+
+    fn new(setting: &'a Setting, options: Options, pace: Option<Pace>) -> Result<Self, Failure> {
         let root = ProcRoot::system().map_err(|error| {
             Failure::new(
                 exit::OS_ERROR,
@@ -118,6 +164,7 @@ impl<'a> Observer<'a> {
             own_uid: rustix::process::geteuid().as_raw(),
             home: std::env::var("HOME").ok(),
             memory: setting.state.memory().of_boot(&host.boot_id),
+            watches: setting.state.watches(),
             ..Context::default()
         };
         Ok(Self {
@@ -130,7 +177,8 @@ impl<'a> Observer<'a> {
             context,
             wishes,
             previous: None,
-            watching,
+            watching: pace.is_some(),
+            pace: pace.unwrap_or_else(Pace::screen),
             looks_taken: 0,
             interesting: Interesting::default(),
             files_read_at: None,
@@ -146,6 +194,11 @@ impl<'a> Observer<'a> {
     /// The collector, to note kernel events.
     pub fn collector(&mut self) -> &mut Collector {
         &mut self.collector
+    }
+
+    /// Processes that are watched under a name.
+    pub fn watches(&mut self) -> &mut Vec<Watch> {
+        &mut self.context.watches
     }
 
     /// Where to write.
@@ -212,7 +265,7 @@ impl<'a> Observer<'a> {
             (Scope::Thorough, _) | (Scope::Servers, false) => thorough,
             // What is left behind can be cleaned at a key: then everybody's descriptors matter.
             (Scope::Servers, true)
-                if self.interesting.orphans && look.is_multiple_of(ALL_EVERY) =>
+                if self.interesting.orphans && look.is_multiple_of(self.pace.all_every) =>
             {
                 thorough
             }
@@ -229,7 +282,7 @@ impl<'a> Observer<'a> {
                     ..Wants::default()
                 }
             }
-            (Scope::Servers, true) if look.is_multiple_of(ALL_EVERY) => {
+            (Scope::Servers, true) if look.is_multiple_of(self.pace.all_every) => {
                 let first = Selection::first(members());
                 Wants {
                     pss: own,
@@ -239,7 +292,7 @@ impl<'a> Observer<'a> {
                 }
             }
             (Scope::Servers, true) => {
-                let counters = if look.is_multiple_of(MEMBERS_EVERY) {
+                let counters = if look.is_multiple_of(self.pace.members_every) {
                     own.clone()
                 } else {
                     Selection::only(self.interesting.speakers.iter().copied())
@@ -286,7 +339,8 @@ impl<'a> Observer<'a> {
             &inventory,
             &self.context.files,
         );
-        let inventory = memory::apply(inventory, &self.context.memory);
+        let mut inventory = memory::apply(inventory, &self.context.memory);
+        inventory.watched = watches::servers(&self.context.watches, &table, &inventory);
         self.interesting = Interesting::of(&inventory);
         let scene = Scene {
             table: &table,
@@ -302,6 +356,7 @@ impl<'a> Observer<'a> {
             own.map(|own| own.sample.counters.rss_bytes),
         );
         Picture {
+            pasts: Arc::default(),
             own_cpu_percent,
             own_rss_bytes,
             table: Arc::new(table),
@@ -358,7 +413,8 @@ impl Interesting {
             .filter_map(|server| server.owner.pid);
         let mut speakers: Vec<u32> = owners.chain([std::process::id()]).collect();
         let mut members = speakers.clone();
-        for (_, instance) in inventory.instances() {
+        let watched = inventory.watched.iter().flat_map(|watch| &watch.instances);
+        for instance in inventory.instances().map(|(_, run)| run).chain(watched) {
             members.extend(instance.members.iter().map(|member| member.id.pid));
             speakers.push(instance.leaf.pid);
         }

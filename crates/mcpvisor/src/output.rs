@@ -10,6 +10,8 @@ pub struct Output {
     pub colour: bool,
     /// Columns to lay out for; `None` for as many as it takes.
     pub width: Option<u16>,
+    /// Notes go to the log, not to standard error.
+    pub logs: bool,
 }
 
 /// Columns where standard output is no terminal and `COLUMNS` says nothing.
@@ -34,6 +36,16 @@ impl Output {
         Self {
             colour: terminal && !no_colour && !dumb,
             width: Some(width.max(40)),
+            logs: false,
+        }
+    }
+
+    /// For a program that writes a log.
+    pub fn log() -> Self {
+        Self {
+            colour: false,
+            width: None,
+            logs: true,
         }
     }
 
@@ -59,6 +71,10 @@ impl Output {
 
     /// A line for people on standard error: progress, questions, warnings.
     pub fn note(&self, line: &str) {
+        if self.logs {
+            tracing::warn!("{}", line.trim_start_matches("mcpvisor: "));
+            return;
+        }
         // Nothing is lost for good if standard error is closed.
         drop(writeln!(std::io::stderr().lock(), "{line}"));
     }

@@ -4,11 +4,17 @@
 //! draws keeps the last. Everything in it comes from the same pass, so that a server, its
 //! processes, what is wrong with them and what could be cleaned fit together.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use inventory::Inventory;
 use inventory::plan::Plan;
 use model::{Finding, ProcessTable};
+
+use crate::report::ServerHistory;
+
+/// What the history tells of servers, by name of the server and of its owner.
+pub type Pasts = BTreeMap<(String, String), ServerHistory>;
 
 /// What was seen and judged at one moment, and what seeing it cost.
 #[derive(Clone, Debug)]
@@ -25,6 +31,8 @@ pub struct Picture {
     pub shed: Option<String>,
     /// CPU that mcpvisor itself uses, percent of one processor; `None` without a second look.
     pub own_cpu_percent: Option<f64>,
+    /// What a daemon's history tells of servers, by name and owner; empty without one.
+    pub pasts: Arc<Pasts>,
     /// Resident memory of mcpvisor itself, bytes; `None` if it cannot be read.
     pub own_rss_bytes: Option<u64>,
 }

@@ -3,6 +3,8 @@
 pub mod clean;
 pub mod doctor;
 pub mod explain;
+pub mod history;
 pub mod ps;
+pub mod status;
 pub mod style;
 pub mod table;

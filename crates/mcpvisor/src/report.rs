@@ -5,7 +5,7 @@
 
 use jiff::Timestamp;
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 mod clean;
 mod explain;
@@ -15,17 +15,23 @@ mod summary;
 mod words;
 
 pub use clean::{
-    CleanReport, Measured, PlanReport, ProcessResult, RefusedReport, RemovalReport, plan,
+    CleanReport, CleanRequest, Measured, PlanReport, ProcessResult, RefusedReport, RemovalReport,
+    plan,
 };
 pub use explain::{Ancestor, ExplainReport};
 pub use process::{
     ConnectionReport, FdsReport, ProcessReport, ThreadReport, process as process_report,
 };
-pub use server::{InstanceReport, OwnerReport, ServerReport, Totals};
+pub use server::{
+    InstanceReport, OwnerReport, ServerHistory, ServerReport, Totals, totals as server_totals,
+};
 pub use summary::{OwnerSummary, Reclaimable, Summary, severity as summary_severity, summary};
 pub use words::Words;
 
 use crate::picture::Picture;
+
+/// A word of a fixed set; owned where a document was read rather than made.
+pub type Word = std::borrow::Cow<'static, str>;
 
 /// Version of [`Report`].
 pub const REPORT: &str = "mcpvisor.report.v1";
@@ -35,15 +41,16 @@ pub const CLEAN: &str = "mcpvisor.clean.v1";
 pub const EXPLAIN: &str = "mcpvisor.explain.v1";
 
 /// What `ps` and `doctor` say.
-#[derive(Serialize, JsonSchema)]
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
 pub struct Report {
     /// `mcpvisor.report.v1`.
-    pub schema: &'static str,
+    pub schema: Word,
     /// When the machine was looked at.
     pub taken_at: Timestamp,
     /// The machine.
     pub host: HostReport,
-    /// MCP servers: running ones by owner, then declared ones that do not run.
+    /// MCP servers: running ones by owner, then declared ones that do not run, then processes that
+    /// somebody watches under a name.
     pub servers: Vec<ServerReport>,
     /// Every process of the machine; with `ps --all` only.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -57,7 +64,7 @@ pub struct Report {
 }
 
 /// The machine.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
 pub struct HostReport {
     /// Host name.
     pub name: String,
@@ -69,10 +76,13 @@ pub struct HostReport {
     pub cpus: u32,
     /// Memory, bytes.
     pub memory_bytes: Option<u64>,
+    /// Processes that can be seen.
+    #[serde(default)]
+    pub processes: usize,
 }
 
 /// A finding.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
 pub struct FindingReport {
     /// Stable while the thing itself stays.
     pub id: String,
@@ -114,28 +124,36 @@ impl From<&model::Finding> for FindingReport {
 }
 
 /// The machine of an observation.
-pub fn host(host: &model::Host) -> HostReport {
+pub fn host(table: &model::ProcessTable) -> HostReport {
+    let host = &table.host;
     HostReport {
         name: host.name.clone(),
         kernel: host.kernel.clone(),
         boot_id: host.boot_id.clone(),
         cpus: host.cpus,
         memory_bytes: host.memory_bytes,
+        processes: table.processes().len(),
     }
 }
 
 /// The document of an observation.
 pub fn report(seen: &Picture, all: bool, words: &mut Words) -> Report {
     words.refresh(&seen.table);
+    let words = &*words;
+    let watched = seen.inventory.watched.iter().map(|server| ServerReport {
+        watched: true,
+        ..server::server(&seen.table, server, words)
+    });
     Report {
-        schema: REPORT,
+        schema: REPORT.into(),
         taken_at: seen.table.moment.wall,
-        host: host(&seen.table.host),
+        host: host(&seen.table),
         servers: seen
             .inventory
             .servers
             .iter()
             .map(|server| server::server(&seen.table, server, words))
+            .chain(watched)
             .collect(),
         processes: all.then(|| {
             (0..seen.table.processes().len())
@@ -150,5 +168,6 @@ pub fn report(seen: &Picture, all: bool, words: &mut Words) -> Report {
 
 /// A figure with two decimals: more is noise, and makes documents long.
 pub(crate) fn rounded(value: f64) -> f64 {
-    (value * 100.0).round() / 100.0
+    // A sum over nothing is a negative zero, which nobody wants to read.
+    (value * 100.0).round() / 100.0 + 0.0
 }

@@ -8,9 +8,13 @@ use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use inventory::memory::Memory;
+use inventory::watches::Watch;
 
-/// Longest `seen.json` that is read, bytes.
+/// Longest file that is read, bytes.
 const MEMORY_CAP: u64 = 16 << 20;
+
+/// Longest path of a socket, bytes (unix(7)).
+const LONGEST_SOCKET: usize = 107;
 
 /// The state directory.
 #[derive(Clone, Debug)]
@@ -31,7 +35,8 @@ impl State {
         &self.folder
     }
 
-    fn create(&self) -> std::io::Result<()> {
+    /// Makes the folder, private to us, and makes sure that it is.
+    pub fn create(&self) -> std::io::Result<()> {
         std::fs::DirBuilder::new()
             .recursive(true)
             .mode(0o700)
@@ -53,38 +58,64 @@ impl State {
         Ok(())
     }
 
+    /// The daemon's socket: here, or in the user's runtime directory where the path is too long for
+    /// one (107 bytes, unix(7)).
+    pub fn socket(&self) -> PathBuf {
+        let socket = self.folder.join("mcpvisor.sock");
+        if socket.as_os_str().len() <= LONGEST_SOCKET {
+            return socket;
+        }
+        match std::env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from) {
+            Some(folder) if folder.is_absolute() => folder.join("mcpvisor.sock"),
+            _ => socket,
+        }
+    }
+
     /// What earlier runs remembered; empty if there is nothing that can be read or trusted.
     pub fn memory(&self) -> Memory {
-        let path = self.folder.join("seen.json");
+        self.trusted("seen.json").unwrap_or_default()
+    }
+
+    /// A file that only we can have written.
+    fn trusted<T: serde::de::DeserializeOwned>(&self, name: &str) -> Option<T> {
+        let path = self.folder.join(name);
         let own = rustix::process::geteuid().as_raw();
-        let trusted = std::fs::symlink_metadata(&path).is_ok_and(|metadata| {
-            metadata.is_file()
-                && metadata.uid() == own
-                && metadata.mode() & 0o022 == 0
-                && metadata.len() <= MEMORY_CAP
-        });
-        if !trusted {
-            return Memory::default();
-        }
-        std::fs::read(&path)
-            .ok()
-            .and_then(|text| serde_json::from_slice(&text).ok())
-            .unwrap_or_default()
+        let metadata = std::fs::symlink_metadata(&path).ok()?;
+        let trusted = metadata.is_file()
+            && metadata.uid() == own
+            && metadata.mode() & 0o022 == 0
+            && metadata.len() <= MEMORY_CAP;
+        let text = trusted.then(|| std::fs::read(&path).ok())??;
+        serde_json::from_slice(&text).ok()
     }
 
     /// Stores what the next run should know.
     pub fn remember(&self, memory: &Memory) -> std::io::Result<()> {
+        self.replace("seen.json", &serde_json::to_vec(memory)?)
+    }
+
+    /// Processes that are watched under a name; none if the file cannot be read or trusted.
+    pub fn watches(&self) -> Vec<Watch> {
+        self.trusted("watches.json").unwrap_or_default()
+    }
+
+    /// Stores the processes that are watched under a name.
+    pub fn store_watches(&self, watches: &[Watch]) -> std::io::Result<()> {
+        self.replace("watches.json", &serde_json::to_vec_pretty(watches)?)
+    }
+
+    /// Writes a file anew; whoever reads sees the old or the new one, never a part.
+    fn replace(&self, name: &str, text: &[u8]) -> std::io::Result<()> {
         self.create()?;
-        let text = serde_json::to_vec(memory)?;
         let own = std::process::id();
-        let temporary = self.folder.join(format!("seen.json.{own}"));
+        let temporary = self.folder.join(format!("{name}.{own}"));
         let mut file = private()
             .write(true)
             .create(true)
             .truncate(true)
             .open(&temporary)?;
-        file.write_all(&text)?;
-        std::fs::rename(&temporary, self.folder.join("seen.json"))
+        file.write_all(text)?;
+        std::fs::rename(&temporary, self.folder.join(name))
     }
 
     /// Appends one entry to the audit, on disk before this returns.

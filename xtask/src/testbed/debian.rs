@@ -20,6 +20,14 @@ pub(crate) fn install_tmux() -> Result<()> {
     install(&["tmux"])
 }
 
+/// Prometheus scrapes a running daemon, and promtool checks what it exposes.
+pub(crate) fn install_prometheus() -> Result<()> {
+    if exists("prometheus") && exists("promtool") {
+        return Ok(());
+    }
+    install(&["prometheus"])
+}
+
 /// Installs packages without their recommendations, and without starting what they bring: a service in
 /// the background would change what is tested and measured.
 pub(crate) fn install(packages: &[&str]) -> Result<()> {

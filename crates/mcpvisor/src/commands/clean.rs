@@ -18,13 +18,16 @@ use linux::control::Target;
 
 use crate::cleaning;
 use crate::cli::Setting;
+use crate::client::Client;
 use crate::config::Span;
 use crate::exit::{self, Failure};
 use crate::observe::{Observer, Scope, pause};
-use crate::output::is_interactive;
+use crate::output::{Output, is_interactive};
 use crate::picture::Picture;
 use crate::render;
-use crate::report::{self, CleanReport};
+use crate::report::{self, PlanReport};
+
+mod remote;
 
 /// How often a plan that changes while it is being held is made anew, where nobody has seen it yet.
 const ATTEMPTS: u32 = 5;
@@ -79,6 +82,9 @@ pub fn run(setting: &Setting, arguments: &Arguments) -> anyhow::Result<u8> {
         )
         .into());
     }
+    if let Some(client) = Client::find(&setting.state) {
+        return remote::run(setting, arguments, &client);
+    }
     let mut observer = Observer::once(setting)?;
     wish(&mut observer, arguments);
     let mut seen = observer.observe(Scope::Thorough);
@@ -128,27 +134,6 @@ fn wish(observer: &mut Observer<'_>, arguments: &Arguments) {
     wishes.all_users = arguments.all_users;
 }
 
-/// The document of a plan that has not been carried out.
-pub(crate) fn document(
-    observer: &mut Observer<'_>,
-    seen: &Picture,
-    outcome: &'static str,
-) -> CleanReport {
-    CleanReport {
-        schema: report::CLEAN,
-        taken_at: seen.table.moment.wall,
-        host: report::host(&seen.table.host),
-        plan: report::plan(&seen.plan, observer.wishes().grace_seconds),
-        applied: false,
-        outcome,
-        results: Vec::new(),
-        before: None,
-        after: None,
-        freed: None,
-        notes: Vec::new(),
-    }
-}
-
 fn dry_run(
     setting: &Setting,
     arguments: &Arguments,
@@ -160,7 +145,7 @@ fn dry_run(
     } else {
         "planned"
     };
-    let document = document(observer, seen, outcome);
+    let document = cleaning::document(observer, seen, outcome);
     if arguments.json {
         setting.output.json(&document, true)?;
     } else {
@@ -179,7 +164,7 @@ fn end(
     outcome: &'static str,
     code: u8,
 ) -> anyhow::Result<u8> {
-    let document = document(observer, seen, outcome);
+    let document = cleaning::document(observer, seen, outcome);
     if arguments.json {
         setting.output.json(&document, true)?;
     } else {
@@ -192,25 +177,38 @@ fn end(
 }
 
 /// Waits until the owners of what is refused for its grace alone have been gone for long enough.
-fn wait_out_grace(setting: &Setting, observer: &mut Observer<'_>, mut seen: Picture) -> Picture {
+fn wait_out_grace(setting: &Setting, observer: &mut Observer<'_>, seen: Picture) -> Picture {
     let Some(wait) = seen.plan.longest_wait() else {
         return seen;
     };
-    let until = linux::clock::boot_ns().saturating_add(nanoseconds(wait));
     let waiting = seen
         .plan
         .refused
         .iter()
         .filter(|refused| refused.refusals.len() == 1)
         .count();
+    tell_wait(setting, waiting, wait);
+    wait_for(setting, wait);
+    let seen = observer.observe(Scope::Thorough);
+    observer.remember();
+    seen
+}
+
+/// Says what is waited for.
+fn tell_wait(setting: &Setting, waiting: usize, seconds: f64) {
     let noun = if waiting == 1 {
         "owner has"
     } else {
         "owners have"
     };
     setting.output.note(&format!(
-        "{waiting} {noun} been gone for less than the grace; waiting {wait:.0} s. `--grace 0s` would not wait; Ctrl-C stops without a change."
+        "{waiting} {noun} been gone for less than the grace; waiting {seconds:.0} s. `--grace 0s` would not wait; Ctrl-C stops without a change."
     ));
+}
+
+/// Waits, and says now and then how long still.
+fn wait_for(setting: &Setting, seconds: f64) {
+    let until = linux::clock::boot_ns().saturating_add(nanoseconds(seconds));
     loop {
         let left = until.saturating_sub(linux::clock::boot_ns());
         if left == 0 {
@@ -226,9 +224,6 @@ fn wait_out_grace(setting: &Setting, observer: &mut Observer<'_>, mut seen: Pict
     }
     // A tick more, so that "gone for 60 s" is not missed by a rounding.
     pause(Duration::from_millis(20));
-    seen = observer.observe(Scope::Thorough);
-    observer.remember();
-    seen
 }
 
 #[expect(
@@ -271,7 +266,13 @@ fn hold(
         let targets = cleaning::grasp(&root, &seen.plan);
         let ask =
             is_interactive() && !arguments.yes && arguments.plan_id.is_none() && !arguments.json;
-        if ask && targets.is_some() && !confirmed(observer, &seen) {
+        if ask
+            && targets.is_some()
+            && !confirmed(
+                observer.output(),
+                &report::plan(&seen.plan, observer.wishes().grace_seconds),
+            )
+        {
             return Ok(Held::Nothing(Picture {
                 plan: std::sync::Arc::new(Plan::default()),
                 ..seen
@@ -295,19 +296,11 @@ fn hold(
     Ok(Held::Changed(seen))
 }
 
-fn confirmed(observer: &mut Observer<'_>, seen: &Picture) -> bool {
-    let grace = observer.wishes().grace_seconds;
-    let output = observer.output();
-    let page = render::clean::plan(&report::plan(&seen.plan, grace), output);
-    if output.text(&page).is_err() {
+fn confirmed(output: &Output, plan: &PlanReport) -> bool {
+    if output.text(&render::clean::plan(plan, output)).is_err() {
         return false;
     }
-    let count: usize = seen
-        .plan
-        .removals
-        .iter()
-        .map(|removal| removal.processes.len())
-        .sum();
+    let count: usize = plan.removals.iter().map(|removal| removal.pids.len()).sum();
     let noun = if count == 1 {
         "this process"
     } else {
@@ -342,7 +335,7 @@ fn carry_out(
             setting.output.note(line);
         }
     };
-    let mut document = document(observer, &ready.seen, "done");
+    let mut document = cleaning::document(observer, &ready.seen, "done");
     cleaning::execute(
         setting,
         observer,
@@ -350,6 +343,7 @@ fn carry_out(
         ready.targets,
         kill_after,
         &mut document,
+        &cleaning::actor(),
         &note,
     )?;
     if arguments.json {
@@ -360,7 +354,7 @@ fn carry_out(
             .text(&render::clean::result(&document, &setting.output))?;
     }
     let refused = !document.plan.refused.is_empty();
-    Ok(match document.outcome {
+    Ok(match &*document.outcome {
         "changed" => exit::ERROR,
         "done" if !refused => exit::FINE,
         _ => exit::WARNING,

@@ -3,11 +3,11 @@
 use linux::events::ProcessEvents;
 use model::Unavailable;
 
+use super::looking;
 use crate::cli::Setting;
 use crate::exit;
-use crate::observe::{Observer, Scope};
+use crate::observe::Scope;
 use crate::render;
-use crate::report::{self, Words};
 
 /// `doctor`.
 #[derive(Debug, clap::Args)]
@@ -19,14 +19,11 @@ pub struct Arguments {
 
 /// Runs the command. Exit code: 0 fine or `info`, 1 `warning`, 2 worse, 3 nothing could be judged.
 pub fn run(setting: &Setting, arguments: &Arguments) -> anyhow::Result<u8> {
-    let mut observer = Observer::once(setting)?;
-    let seen = observer.observe(Scope::Thorough);
-    observer.remember();
-    let mut report = report::report(&seen, false, &mut Words::default());
+    let mut report = looking::now(setting, Scope::Thorough, false)?;
     if let Err(error) = ProcessEvents::open() {
         report.unavailable.push(Unavailable {
             what: "kernel process events".to_owned(),
-            why: error.to_string(),
+            why: error.why,
             remedy: "`top` and `ps --watch` see what starts and ends at their next look instead of at once"
                 .to_owned(),
         });
@@ -40,8 +37,8 @@ pub fn run(setting: &Setting, arguments: &Arguments) -> anyhow::Result<u8> {
     }
     let worst = report.summary.worst;
     // Without any process but our own nothing was judged.
-    let blind = seen.table.processes().len() <= 1
-        && worst.is_none_or(|worst| worst == model::Severity::Info);
+    let blind =
+        report.host.processes <= 1 && worst.is_none_or(|worst| worst == model::Severity::Info);
     Ok(if blind {
         exit::UNKNOWN
     } else {

@@ -69,14 +69,15 @@ fn explain(seen: &Picture, pid: u32) -> Option<ExplainReport> {
         .iter()
         .any(|removal| removal.processes.iter().any(|id| id.pid == pid));
     Some(ExplainReport {
-        schema: report::EXPLAIN,
+        schema: report::EXPLAIN.into(),
         taken_at: seen.table.moment.wall,
         process,
         what: match (&found, known(at)) {
             (Some(_), _) => "server",
             (None, Some(_)) => "owner",
             (None, None) => "other",
-        },
+        }
+        .into(),
         server: found.map(|(server, _)| server.name.clone()),
         server_id: found.map(|(server, _)| server.id.clone()),
         owner: found.map(|(server, _)| OwnerReport::from(&server.owner)),
@@ -88,7 +89,7 @@ fn explain(seen: &Picture, pid: u32) -> Option<ExplainReport> {
             .and_then(|(_, instance)| instance.orphaned.as_ref())
             .map(|gone| gone.evidence.clone())
             .unwrap_or_default(),
-        verdict: if removed { "cleaned" } else { "kept" },
+        verdict: if removed { "cleaned" } else { "kept" }.into(),
         reasons: if removed {
             Vec::new()
         } else {

@@ -5,12 +5,12 @@ use std::time::Duration;
 use linux::ProcRoot;
 use linux::events::ProcessEvents;
 
+use super::looking;
 use crate::cli::Setting;
 use crate::config::Span;
 use crate::exit::{self, Failure};
 use crate::observe::{Observer, Scope};
 use crate::output::Output;
-use crate::picture::Picture;
 use crate::render;
 use crate::report::{self, Report, ThreadReport, Words};
 
@@ -81,12 +81,9 @@ pub fn run(setting: &Setting, arguments: &Arguments) -> anyhow::Result<u8> {
     } else {
         Scope::Servers
     };
-    let mut words = Words::default();
     let Some(interval) = arguments.watch else {
-        let mut observer = Observer::once(setting)?;
-        let seen = observer.observe(scope);
-        observer.remember();
-        print(&setting.output, &seen, arguments, &mut words, true)?;
+        let report = looking::now(setting, scope, arguments.all)?;
+        print(&setting.output, report, arguments, "", true)?;
         return Ok(exit::FINE);
     };
     if interval.0 < SHORTEST {
@@ -94,7 +91,7 @@ pub fn run(setting: &Setting, arguments: &Arguments) -> anyhow::Result<u8> {
             Failure::new(exit::USAGE, "--watch needs an interval of at least 100ms").into(),
         );
     }
-    watch(setting, arguments, interval.0, scope, &mut words)
+    watch(setting, arguments, interval.0, scope, &mut Words::default())
 }
 
 fn watch(
@@ -110,7 +107,9 @@ fn watch(
     while left != Some(0) {
         let seen = observer.observe(scope);
         observer.remember();
-        print(&setting.output, &seen, arguments, words, false)?;
+        let report = report::report(&seen, arguments.all, words);
+        let heading = render::ps::watch_heading(&seen.table);
+        print(&setting.output, report, arguments, &heading, false)?;
         left = left.map(|left| left - 1);
         if left != Some(0) {
             clock.wait(&mut observer)?;
@@ -156,15 +155,14 @@ impl Clock {
 
 fn print(
     output: &Output,
-    seen: &Picture,
+    mut report: Report,
     arguments: &Arguments,
-    words: &mut Words,
+    heading: &str,
     pretty: bool,
 ) -> anyhow::Result<()> {
-    let mut report = report::report(seen, arguments.all, words);
     sort(&mut report, arguments.sort);
     if arguments.threads {
-        add_threads(&mut report, seen);
+        add_threads(&mut report);
     }
     if arguments.json {
         return output.json(&report, pretty);
@@ -172,7 +170,7 @@ fn print(
     let mut page = render::ps::render(&report, arguments.tree || arguments.threads, output);
     if arguments.watch.is_some() {
         let clear = if output.colour { "\x1b[H\x1b[2J" } else { "" };
-        page = format!("{clear}{}{page}\n", render::ps::watch_heading(&seen.table));
+        page = format!("{clear}{heading}{page}\n");
     }
     output.text(&page)?;
     Ok(())
@@ -232,9 +230,9 @@ fn sort(report: &mut Report, by: Sort) {
     }
 }
 
-fn add_threads(report: &mut Report, seen: &Picture) {
+fn add_threads(report: &mut Report) {
     let Ok(root) = ProcRoot::system() else { return };
-    let ticks = seen.table.host.ticks_per_second.max(1) as f64;
+    let ticks = rustix::param::clock_ticks_per_second().max(1) as f64;
     let of_servers = report
         .servers
         .iter_mut()

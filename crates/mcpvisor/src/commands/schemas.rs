@@ -1,7 +1,8 @@
-//! The JSON Schemas of all documents, for `schema/`.
+//! The JSON Schemas of all documents and the `OpenAPI` document, for `schema/`.
 
 use std::path::Path;
 
+use crate::api::{HistoryReport, HistoryStats, WatchReport};
 use crate::exit;
 use crate::report::{CleanReport, ExplainReport, Report};
 
@@ -12,11 +13,24 @@ pub fn run(folder: &Path) -> anyhow::Result<u8> {
         ("report.v1.json", schemars::schema_for!(Report)),
         ("clean.v1.json", schemars::schema_for!(CleanReport)),
         ("explain.v1.json", schemars::schema_for!(ExplainReport)),
-        ("config.json", schemars::schema_for!(crate::config::Config)),
+        (
+            "config-check.v1.json",
+            schemars::schema_for!(crate::commands::config::CheckReport),
+        ),
+        ("config.json", crate::config::schema::schema()),
+        (
+            "status.v1.json",
+            schemars::schema_for!(crate::commands::status::StatusReport),
+        ),
+        ("history.v1.json", schemars::schema_for!(HistoryReport)),
+        ("history-stats.v1.json", schemars::schema_for!(HistoryStats)),
+        ("watch.v1.json", schemars::schema_for!(WatchReport)),
     ];
     for (name, schema) in all {
         let text = serde_json::to_string_pretty(&schema)?;
         std::fs::write(folder.join(name), format!("{text}\n"))?;
     }
+    let openapi = serde_json::to_string_pretty(&crate::api::document())?;
+    std::fs::write(folder.join("openapi.json"), format!("{openapi}\n"))?;
     Ok(exit::FINE)
 }

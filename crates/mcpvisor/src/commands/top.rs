@@ -5,23 +5,23 @@ use std::os::fd::{AsFd as _, BorrowedFd};
 use std::sync::Arc;
 use std::time::Duration;
 
-use inventory::command::Command;
-use inventory::evidence;
 use inventory::plan::Plan;
-use linux::ProcRoot;
 use linux::events::{ProcessEvent, ProcessEvents};
 use model::ProcessId;
 
+use crate::api::Servers;
 use crate::cleaning;
 use crate::cli::{Setting, TopArguments};
-use crate::commands::clean::document;
+use crate::client::Client;
 use crate::exit::{self, Failure};
-use crate::observe::{Observer, Scope};
-use crate::picture::Picture;
+use crate::observe::{self, Observer, Scope};
+use crate::picture::{Pasts, Picture};
 use crate::top::{Look, Options, Source};
 
-/// Bytes of a command line that are looked at when it is executed.
-const CMDLINE: usize = 4096;
+/// Where a daemon tells of the past, how often it is asked, and how long the screen waits for it.
+const PASTS: &str = "/api/v1/servers";
+const PASTS_EVERY: Duration = Duration::from_secs(30);
+const PASTS_WITHIN: Duration = Duration::from_secs(1);
 /// Shortest interval.
 const SHORTEST: Duration = Duration::from_millis(200);
 /// After an event the picture is made this much later, so that a burst (a client that starts ten
@@ -54,6 +54,8 @@ pub fn run(setting: &Setting, arguments: &TopArguments) -> anyhow::Result<u8> {
         due_ns: 0,
         last: None,
         stop: None,
+        pasts: Arc::default(),
+        pasts_due_ns: 0,
     };
     let options = Options {
         interval: arguments.interval.0,
@@ -93,16 +95,41 @@ struct Machine<'a> {
     last: Option<Arc<Picture>>,
     /// The root that [`Source::plan_stop`] planned for.
     stop: Option<ProcessId>,
+    /// What a daemon told of the past, and when it is asked again, nanoseconds since boot.
+    pasts: Arc<Pasts>,
+    pasts_due_ns: u64,
 }
 
 impl Machine<'_> {
     fn take(&mut self) -> Arc<Picture> {
-        let picture = Arc::new(self.observer.observe(Scope::Servers));
+        let mut picture = self.observer.observe(Scope::Servers);
+        picture.pasts = self.pasts();
+        let picture = Arc::new(picture);
         let now = linux::clock::boot_ns();
         self.last_ns = now;
         self.due_ns = now.saturating_add(nanoseconds(self.interval));
         self.last = Some(Arc::clone(&picture));
         picture
+    }
+
+    /// What a daemon's history tells, asked for now and then; what it told last if it does not
+    /// answer at once.
+    fn pasts(&mut self) -> Arc<Pasts> {
+        let now = linux::clock::boot_ns();
+        if now < self.pasts_due_ns {
+            return Arc::clone(&self.pasts);
+        }
+        self.pasts_due_ns = now.saturating_add(nanoseconds(PASTS_EVERY));
+        let found = Client::find(&self.setting.state)
+            .and_then(|client| client.get_within::<Servers>(PASTS, PASTS_WITHIN).ok());
+        if let Some(found) = found {
+            let pasts = found
+                .servers
+                .into_iter()
+                .filter_map(|server| Some(((server.name, server.owner.name), server.history?)));
+            self.pasts = Arc::new(pasts.collect());
+        }
+        Arc::clone(&self.pasts)
     }
 
     /// Takes in what the kernel tells; a start or an end brings the next picture forward.
@@ -117,7 +144,7 @@ impl Machine<'_> {
             self.observer.collector().note(event);
             matters |= match event {
                 ProcessEvent::Lost => true,
-                ProcessEvent::Exec { pid } => looks_like_a_server(*pid),
+                ProcessEvent::Exec { pid } => observe::looks_like_a_server(*pid),
                 ProcessEvent::Exit { pid, .. } => self.is_of_interest(*pid),
                 // An owner that starts something may start a server that no name gives away.
                 ProcessEvent::Fork { parent, .. } => self.is_of_interest(*parent),
@@ -153,7 +180,7 @@ impl Source for Machine<'_> {
         if !wait.is_zero() {
             match &self.events {
                 Some(events) => drop(events.wait(wait)?),
-                None => crate::observe::pause(wait),
+                None => observe::pause(wait),
             }
             self.note_events()?;
         }
@@ -199,9 +226,6 @@ impl Machine<'_> {
     }
 
     fn carry_out(&mut self, plan_id: &str) -> anyhow::Result<Vec<String>> {
-        let changed =
-            || vec!["something changed since the plan was made, so nothing was done".to_owned()];
-        let root = ProcRoot::system()?;
         if self
             .last
             .as_ref()
@@ -209,53 +233,28 @@ impl Machine<'_> {
         {
             self.insist(self.stop);
         }
-        let seen = self.observer.observe(Scope::Thorough);
-        if seen.plan.id != plan_id {
-            return Ok(changed());
-        }
-        let Some(targets) = cleaning::grasp(&root, &seen.plan) else {
-            return Ok(changed());
-        };
-        let again = self.observer.observe(Scope::Thorough);
-        if again.plan.id != plan_id {
-            return Ok(changed());
-        }
-        let mut document = document(&mut self.observer, &again, "done");
-        let kill_after = self.setting.config.clean.kill_after.0;
-        cleaning::execute(
+        let document = cleaning::apply(
             self.setting,
             &mut self.observer,
-            &again,
-            targets,
-            kill_after,
-            &mut document,
+            plan_id,
+            None,
+            self.setting.config.clean.kill_after.0,
+            &cleaning::actor(),
             &|_| {},
         )?;
+        if document.outcome == "changed" && !document.applied {
+            return Ok(vec![
+                "something changed since the plan was made, so nothing was done".to_owned(),
+            ]);
+        }
         let plain = crate::output::Output {
             colour: false,
             width: Some(76),
+            logs: false,
         };
         let text = crate::render::clean::result(&document, &plain);
         Ok(text.lines().map(str::to_owned).collect())
     }
-}
-
-/// Whether what a process has just executed may be an MCP server. A build executes hundreds of
-/// programs that are none, and each look costs as much as it does.
-fn looks_like_a_server(pid: u32) -> bool {
-    let Ok(root) = ProcRoot::system() else {
-        return true;
-    };
-    let Ok(text) = root.read(&format!("{pid}/cmdline"), CMDLINE) else {
-        return false;
-    };
-    let words = text
-        .split(|&byte| byte == 0)
-        .map(|word| String::from_utf8_lossy(word).into_owned());
-    let argv: Vec<String> = words.collect();
-    Command::parse(&argv)
-        .and_then(|command| evidence::by_name(&command))
-        .is_some_and(|verdict| verdict.confidence >= evidence::LISTED)
 }
 
 fn nanoseconds(time: Duration) -> u64 {

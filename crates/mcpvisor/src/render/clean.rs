@@ -137,7 +137,7 @@ pub fn result(report: &CleanReport, output: &Output) -> String {
     for note in &report.notes {
         page.push_str(&format!("{}\n", safe(note)));
     }
-    let line = match report.outcome {
+    let line = match &*report.outcome {
         "done" => style.good("All of it is gone."),
         "changed" => "Something changed since the plan was made, so nothing was done. Look again: `mcpvisor clean`".to_owned(),
         "declined" => "Nothing has been done.".to_owned(),

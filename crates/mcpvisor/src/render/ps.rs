@@ -39,7 +39,7 @@ pub fn render(report: &Report, tree: bool, output: &Output) -> String {
     let bad = &report.summary.findings;
     let wrong: usize = ["warning", "error", "critical"]
         .iter()
-        .filter_map(|name| bad.get(name))
+        .filter_map(|name| bad.get(*name))
         .sum();
     if wrong > 0 {
         let noun = if wrong == 1 { "thing is" } else { "things are" };
@@ -88,7 +88,8 @@ fn owners(owners: &[OwnerSummary], width: Option<u16>) -> String {
     layout(&columns, rows, width)
 }
 
-fn servers(servers: &[ServerReport], width: Option<u16>) -> String {
+/// Every instance of every server, one a line; with a history also how its memory went.
+pub(crate) fn servers(servers: &[ServerReport], width: Option<u16>) -> String {
     let wide = width.is_none_or(|width| width >= WIDE);
     let medium = width.is_none_or(|width| width >= MEDIUM);
     let mut columns = vec![
@@ -107,19 +108,29 @@ fn servers(servers: &[ServerReport], width: Option<u16>) -> String {
             figure("UPTIME"),
         ]);
     }
+    let past = servers.iter().any(|server| server.history.is_some()) && medium;
+    if past {
+        columns.extend([figure("PEAK"), figure("GROWTH/H")]);
+    }
     if wide {
         columns.push(words("COMMAND", 0));
     }
     let mut rows = Vec::new();
     for server in servers {
         for instance in &server.instances {
-            rows.push(row(server, instance, medium, wide));
+            rows.push(row(server, instance, medium, past, wide));
         }
     }
     layout(&columns, rows, width)
 }
 
-fn row(server: &ServerReport, instance: &InstanceReport, medium: bool, wide: bool) -> Vec<String> {
+fn row(
+    server: &ServerReport,
+    instance: &InstanceReport,
+    medium: bool,
+    past: bool,
+    wide: bool,
+) -> Vec<String> {
     let all = &instance.processes;
     let sum =
         |figure: fn(&ProcessReport) -> Option<u64>| all.iter().map(figure).sum::<Option<u64>>();
@@ -142,6 +153,13 @@ fn row(server: &ServerReport, instance: &InstanceReport, medium: bool, wide: boo
                 .map_or_else(String::new, |root| units::seconds(root.uptime_seconds)),
         ]);
     }
+    if past {
+        let history = server.history.as_ref();
+        row.extend([
+            bytes(history.and_then(|past| past.peak_rss_bytes).map(whole)),
+            growth(history.and_then(|past| past.rss_bytes_per_hour)),
+        ]);
+    }
     if wide {
         let leaf = all
             .iter()
@@ -150,6 +168,27 @@ fn row(server: &ServerReport, instance: &InstanceReport, medium: bool, wide: boo
         row.push(leaf.map_or_else(String::new, |leaf| safe(&leaf.cmdline)));
     }
     row
+}
+
+/// Bytes more or less in an hour; a change below a MiB is none.
+fn growth(bytes_per_hour: Option<f64>) -> String {
+    match bytes_per_hour {
+        None => "-".to_owned(),
+        Some(change) if change.abs() < 1_048_576.0 => "0".to_owned(),
+        Some(change) => {
+            let sign = if change > 0.0 { '+' } else { '-' };
+            format!("{sign}{}", units::bytes(whole(change.abs())))
+        }
+    }
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "bytes of memory; a negative number would show as none"
+)]
+fn whole(value: f64) -> u64 {
+    value.max(0.0) as u64
 }
 
 /// Owners, their servers, and the processes of each instance as a tree.

@@ -3,13 +3,15 @@
 use inventory::plan::{Plan, Refusal};
 use jiff::Timestamp;
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+
+use super::Word;
 
 /// What `clean` says.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
 pub struct CleanReport {
     /// `mcpvisor.clean.v1`.
-    pub schema: &'static str,
+    pub schema: Word,
     /// When the plan was made.
     pub taken_at: Timestamp,
     /// The machine.
@@ -19,7 +21,7 @@ pub struct CleanReport {
     /// Was it carried out?
     pub applied: bool,
     /// `planned`, `nothing_to_do`, `done`, `incomplete`, `changed`, `declined`.
-    pub outcome: &'static str,
+    pub outcome: Word,
     /// What became of each process, if it was carried out.
     pub results: Vec<ProcessResult>,
     /// Measured before.
@@ -32,8 +34,37 @@ pub struct CleanReport {
     pub notes: Vec<String>,
 }
 
+/// What `clean` is asked for over HTTP. What is left out is as the configuration says.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct CleanRequest {
+    /// Carry out the plan with `plan_id`; otherwise a plan is answered and nothing is done.
+    pub apply: bool,
+    /// The plan to be carried out, as an earlier answer named it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub plan_id: Option<String>,
+    /// How long an owner must be gone before its instance counts as an orphan, seconds.
+    #[schemars(range(min = 0.0, max = 1e9))]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub grace_seconds: Option<f64>,
+    /// Only instances that have run at least this long, seconds.
+    #[schemars(range(min = 0.0, max = 1e9))]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub older_than_seconds: Option<f64>,
+    /// Time from SIGTERM to SIGKILL, seconds.
+    #[schemars(range(min = 0.0, max = 300.0))]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub kill_after_seconds: Option<f64>,
+    /// Only these: ids of servers or findings, names, kinds of findings, or pids.
+    pub only: Vec<String>,
+    /// Not these, in the same words.
+    pub exclude: Vec<String>,
+    /// Other users' processes too; only a daemon of root can.
+    pub all_users: bool,
+}
+
 /// A plan.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
 pub struct PlanReport {
     /// For `--plan-id`.
     pub plan_id: String,
@@ -46,7 +77,7 @@ pub struct PlanReport {
 }
 
 /// An instance to be removed.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
 pub struct RemovalReport {
     /// Id of its server.
     pub server: String,
@@ -67,7 +98,7 @@ pub struct RemovalReport {
 }
 
 /// A descendant that is left alone.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
 pub struct Spared {
     /// Process.
     pub pid: u32,
@@ -76,7 +107,7 @@ pub struct Spared {
 }
 
 /// An instance that is left alone.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
 pub struct RefusedReport {
     /// Id of its server.
     pub server: String,
@@ -89,18 +120,18 @@ pub struct RefusedReport {
 }
 
 /// What became of a process.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
 pub struct ProcessResult {
     /// Process.
     pub pid: u32,
     /// `ended`, `already_gone`, `survived`, `refused`, `changed`.
-    pub outcome: &'static str,
+    pub outcome: Word,
     /// The step that ended it, or why it did not end.
     pub detail: Option<String>,
 }
 
 /// What the planned processes held at one time.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 pub struct Measured {
     /// Processes that live.
     pub processes: u64,

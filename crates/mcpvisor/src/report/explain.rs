@@ -3,21 +3,21 @@
 use inventory::plan::Refusal;
 use jiff::Timestamp;
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
-use super::{FindingReport, OwnerReport, ProcessReport};
+use super::{FindingReport, OwnerReport, ProcessReport, Word};
 
 /// One process, explained.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
 pub struct ExplainReport {
     /// `mcpvisor.explain.v1`.
-    pub schema: &'static str,
+    pub schema: Word,
     /// When the machine was looked at.
     pub taken_at: Timestamp,
     /// The process.
     pub process: ProcessReport,
     /// `server`, `owner` or `other`.
-    pub what: &'static str,
+    pub what: Word,
     /// Name of the server that it belongs to.
     pub server: Option<String>,
     /// Id of that server.
@@ -31,7 +31,7 @@ pub struct ExplainReport {
     /// What shows that the owner is gone, if it is.
     pub orphaned: Vec<String>,
     /// `kept` or `cleaned`: what `clean --apply` would do.
-    pub verdict: &'static str,
+    pub verdict: Word,
     /// Why it is kept.
     pub reasons: Vec<Refusal>,
     /// Its parents, nearest first.
@@ -41,7 +41,7 @@ pub struct ExplainReport {
 }
 
 /// A parent, grandparent, ...
-#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
 pub struct Ancestor {
     /// Process id.
     pub pid: u32,

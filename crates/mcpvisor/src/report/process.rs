@@ -6,12 +6,12 @@ use inventory::Role;
 use jiff::Timestamp;
 use model::{ConnectionState, FdKinds, Io, Process, ProcessState, ProcessTable, Protocol, redact};
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{Words, rounded};
 
 /// A process. `null` is "not known", never zero.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
 pub struct ProcessReport {
     /// Process id.
     pub pid: u32,
@@ -99,7 +99,7 @@ pub struct ProcessReport {
 }
 
 /// Open file descriptors.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
 pub struct FdsReport {
     /// How many.
     pub total: Option<u32>,
@@ -110,7 +110,7 @@ pub struct FdsReport {
 }
 
 /// Context switches.
-#[derive(Clone, Copy, Debug, Serialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Deserialize, Serialize, JsonSchema)]
 pub struct SwitchesReport {
     /// Asked for by waiting.
     pub voluntary: u64,
@@ -119,7 +119,7 @@ pub struct SwitchesReport {
 }
 
 /// Page faults.
-#[derive(Clone, Copy, Debug, Serialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Deserialize, Serialize, JsonSchema)]
 pub struct FaultsReport {
     /// Served without storage.
     pub minor: u64,
@@ -129,7 +129,7 @@ pub struct FaultsReport {
 
 /// Seconds since each costly reading was last tried, where it ever was. A reading that has been
 /// given up to save time is `null` with its age here.
-#[derive(Clone, Copy, Debug, Serialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Deserialize, Serialize, JsonSchema)]
 #[expect(
     clippy::struct_field_names,
     reason = "every name of a figure ends in its unit"
@@ -144,7 +144,7 @@ pub struct AgesReport {
 }
 
 /// A network connection.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
 pub struct ConnectionReport {
     /// Protocol.
     pub protocol: Protocol,
@@ -157,7 +157,7 @@ pub struct ConnectionReport {
 }
 
 /// A thread.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
 pub struct ThreadReport {
     /// Thread id.
     pub tid: u32,

@@ -5,13 +5,13 @@ use inventory::{Instance, Owner, OwnerKind, Server, ServerState, Transport};
 use jiff::Timestamp;
 use model::ProcessTable;
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::process::{ProcessReport, process};
 use super::{Words, rounded};
 
 /// An MCP server under one owner.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
 pub struct ServerReport {
     /// Stable while its owner lives.
     pub id: String,
@@ -29,14 +29,37 @@ pub struct ServerReport {
     pub confidence: f64,
     /// Why.
     pub evidence: Vec<String>,
+    /// A process that somebody watches under a name; it may belong to another server too.
+    #[serde(default)]
+    pub watched: bool,
     /// Its runs.
     pub instances: Vec<InstanceReport>,
     /// Sums over all its processes.
     pub totals: Totals,
+    /// What the history tells of it; only where a daemon keeps one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub history: Option<ServerHistory>,
+}
+
+/// What the history tells of a server: all of its name under owners of one name.
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
+pub struct ServerHistory {
+    /// Seconds that the figures below look back, at most.
+    pub window_seconds: f64,
+    /// Highest resident memory in that time, bytes.
+    pub peak_rss_bytes: Option<f64>,
+    /// Average resident memory, bytes.
+    pub average_rss_bytes: Option<f64>,
+    /// How fast resident memory grows, bytes an hour; `null` before ten minutes are known.
+    pub rss_bytes_per_hour: Option<f64>,
+    /// CPU on average, percent of one processor.
+    pub average_cpu_percent: Option<f64>,
+    /// Instances that were started in place of one that had ended, in that time.
+    pub restarts: Option<f64>,
 }
 
 /// The owner of a server.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
 pub struct OwnerReport {
     /// Name.
     pub name: String,
@@ -60,7 +83,7 @@ impl From<&Owner> for OwnerReport {
 }
 
 /// One run of a server.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
 pub struct InstanceReport {
     /// Pid of its topmost process.
     pub root_pid: u32,
@@ -79,7 +102,7 @@ pub struct InstanceReport {
 }
 
 /// Sums. A figure is `null` if it is not known for every process.
-#[derive(Clone, Copy, Debug, Default, Serialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, Serialize, JsonSchema)]
 pub struct Totals {
     /// Instances.
     pub instances: usize,
@@ -131,6 +154,11 @@ pub(super) fn processes<'a>(
         .filter_map(|member| table.get(member.id.pid))
 }
 
+/// Sums over all processes of a server.
+pub fn totals(table: &ProcessTable, server: &Server) -> Totals {
+    Totals::of(server.instances.len(), processes(table, server))
+}
+
 pub(super) fn server(table: &ProcessTable, server: &Server, words: &Words) -> ServerReport {
     let safe = |lines: &[String]| {
         lines
@@ -147,12 +175,14 @@ pub(super) fn server(table: &ProcessTable, server: &Server, words: &Words) -> Se
         state: server.state,
         confidence: rounded(server.confidence),
         evidence: safe(&server.evidence),
+        watched: false,
         instances: server
             .instances
             .iter()
             .map(|run| instance(table, run, words))
             .collect(),
-        totals: Totals::of(server.instances.len(), processes(table, server)),
+        totals: totals(table, server),
+        history: None,
     }
 }
 

@@ -5,13 +5,13 @@ use std::collections::BTreeMap;
 use inventory::{OwnerKind, ServerState};
 use model::Severity;
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::server::{Totals, processes};
 use crate::picture::Picture;
 
 /// Totals.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
 pub struct Summary {
     /// Servers that run.
     pub servers: usize,
@@ -22,7 +22,7 @@ pub struct Summary {
     /// By owner, the heaviest first.
     pub owners: Vec<OwnerSummary>,
     /// Findings by severity.
-    pub findings: BTreeMap<&'static str, usize>,
+    pub findings: BTreeMap<String, usize>,
     /// The worst severity; `null` if nothing was found.
     pub worst: Option<Severity>,
     /// What `clean` could free.
@@ -30,7 +30,7 @@ pub struct Summary {
 }
 
 /// One owner.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
 pub struct OwnerSummary {
     /// Name.
     pub name: String,
@@ -47,7 +47,7 @@ pub struct OwnerSummary {
 }
 
 /// What cleaning all orphans would free, whether they may be cleaned yet or not.
-#[derive(Clone, Copy, Debug, Default, Serialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, Serialize, JsonSchema)]
 pub struct Reclaimable {
     /// Instances.
     pub instances: usize,
@@ -117,12 +117,14 @@ pub fn summary(seen: &Picture) -> Summary {
         .filter_map(|member| table.get(member.id.pid))
         .collect();
     let freed = Totals::of(orphans.len(), left.iter().copied());
-    let mut findings: BTreeMap<&'static str, usize> = ["info", "warning", "error", "critical"]
+    let mut findings: BTreeMap<String, usize> = ["info", "warning", "error", "critical"]
         .into_iter()
-        .map(|name| (name, 0))
+        .map(|name| (name.to_owned(), 0))
         .collect();
     for finding in seen.findings.iter() {
-        *findings.entry(severity(finding.severity)).or_default() += 1;
+        *findings
+            .entry(severity(finding.severity).to_owned())
+            .or_default() += 1;
     }
     Summary {
         servers: running.len(),

@@ -1,6 +1,7 @@
 //! The details pane: all about what is selected, the last two minutes first.
 
 use inventory::{Instance, OwnerKind, Server, Transport};
+use model::units;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
@@ -77,6 +78,7 @@ pub fn lines(state: &State, columns: u16) -> Vec<Line<'static>> {
     owner(&mut sheet, state, server);
     if !server.instances.is_empty() {
         histories(&mut sheet, state, row, server);
+        past(&mut sheet, picture, server);
     }
     let member = row.member(inventory).map(|member| member.id);
     let shown_process = member.or_else(|| instance.map(|instance| instance.leaf));
@@ -108,6 +110,32 @@ pub fn lines(state: &State, columns: u16) -> Vec<Line<'static>> {
     }
     sheet.fact("id", &shown::text(&server.id));
     sheet.lines
+}
+
+/// What a daemon's history tells.
+fn past(sheet: &mut Sheet, picture: &Picture, server: &Server) {
+    let key = (server.name.clone(), server.owner.name.clone());
+    let Some(past) = picture.pasts.get(&key) else {
+        return;
+    };
+    let mut words = Vec::new();
+    if let (Some(peak), Some(average)) = (past.peak_rss_bytes, past.average_rss_bytes) {
+        let (peak, average) = (units::whole_bytes(peak), units::whole_bytes(average));
+        words.push(format!("RSS at most {peak}, on average {average}"));
+    }
+    if let Some(growth) = past.rss_bytes_per_hour.filter(|by| by.abs() >= 1_048_576.0) {
+        let way = if growth > 0.0 { "growing" } else { "shrinking" };
+        let amount = units::whole_bytes(growth.abs());
+        words.push(format!("{way} by {amount} an hour"));
+    }
+    if let Some(cpu) = past.average_cpu_percent {
+        words.push(format!("CPU {cpu:.1} %"));
+    }
+    if let Some(restarts) = past.restarts.filter(|count| *count > 0.0) {
+        words.push(format!("{restarts:.0} restarts"));
+    }
+    let label = format!("last {}", units::seconds(past.window_seconds));
+    sheet.fact(&label, &words.join("; "));
 }
 
 fn owner(sheet: &mut Sheet, state: &State, server: &Server) {
@@ -155,7 +183,7 @@ fn histories(sheet: &mut Sheet, state: &State, row: Row, server: &Server) {
             Span::styled(format!(" peak {peak}"), state.look.dim()),
         ]));
     }
-    let span = model::units::seconds(state.history.span_seconds());
+    let span = units::seconds(state.history.span_seconds());
     sheet.styled_fact(
         "",
         &format!("of the server, the last {span}; {}", counts(&totals)),
@@ -213,7 +241,7 @@ fn life(sheet: &mut Sheet, state: &State, picture: &Picture, instance: &Instance
                     .wall
                     .duration_since(since)
                     .as_secs_f64();
-                format!("for {}", model::units::seconds(seconds))
+                format!("for {}", units::seconds(seconds))
             },
         );
         sheet.styled_fact("owner gone", &since, look.severity(model::Severity::Error));

@@ -43,7 +43,7 @@ pub mod state;
 pub mod table;
 pub mod terminal_keys;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 pub mod tree;
 
 pub use draw::draw;

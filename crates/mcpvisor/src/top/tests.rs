@@ -12,7 +12,7 @@ use crate::picture::Picture;
 
 mod confirming;
 mod moving;
-mod sample;
+pub(crate) mod sample;
 mod screens;
 
 const SECOND: u64 = 1_000_000_000;

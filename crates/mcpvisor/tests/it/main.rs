@@ -8,6 +8,8 @@
 )]
 
 mod cli;
+mod config;
+mod daemon;
 mod hostile;
 mod hub;
 mod owners;

@@ -70,15 +70,34 @@ pub fn python(name: &str) -> Result<PathBuf, Skipped> {
     installed("PYTHON", &format!("python/bin/{name}"))
 }
 
+/// The program that asks a daemon for all that its `OpenAPI` document promises.
+pub fn schemathesis() -> Result<PathBuf, Skipped> {
+    installed("SCHEMATHESIS", "schemathesis/bin/schemathesis")
+}
+
 /// tmux, for programs that need a terminal.
 pub fn tmux() -> Result<PathBuf, Skipped> {
-    if let Ok(reason) = env::var(format!("{SKIP}TMUX")) {
+    on_path("TMUX", "tmux")
+}
+
+/// Prometheus, to scrape a daemon.
+pub fn prometheus() -> Result<PathBuf, Skipped> {
+    on_path("PROMETHEUS", "prometheus")
+}
+
+/// promtool, to check what a daemon exposes.
+pub fn promtool() -> Result<PathBuf, Skipped> {
+    on_path("PROMETHEUS", "promtool")
+}
+
+fn on_path(part: &str, name: &str) -> Result<PathBuf, Skipped> {
+    if let Ok(reason) = env::var(format!("{SKIP}{part}")) {
         return Err(Skipped::because(reason));
     }
     let path = env::var_os("PATH").unwrap_or_default();
-    let mut places = env::split_paths(&path).map(|folder| folder.join("tmux"));
+    let mut places = env::split_paths(&path).map(|folder| folder.join(name));
     let found = places.find(|place| place.is_file());
-    found.ok_or_else(|| Skipped::because("tmux is not installed"))
+    found.ok_or_else(|| Skipped::because(format!("{name} is not installed")))
 }
 
 fn installed(part: &str, path: &str) -> Result<PathBuf, Skipped> {

@@ -480,6 +480,7 @@ fn picture_of(table: ProcessTable) -> Picture {
     ];
     Picture {
         inventory: Arc::new(Inventory {
+            watched: Vec::new(),
             servers: servers(&table),
             owners: Vec::new(),
         }),
@@ -489,16 +490,17 @@ fn picture_of(table: ProcessTable) -> Picture {
         shed: None,
         own_cpu_percent: Some(0.42),
         own_rss_bytes: Some(9 * MIB + MIB / 2),
+        pasts: Arc::default(),
     }
 }
 
 /// The sample.
-pub(super) fn picture() -> Picture {
+pub(crate) fn picture() -> Picture {
     picture_of(table(0, &drafts()))
 }
 
 /// The sample some seconds later, when `memory` uses so much CPU.
-pub(super) fn later(seconds: u64, cpu_percent: f64) -> Picture {
+pub(crate) fn later(seconds: u64, cpu_percent: f64) -> Picture {
     let mut drafts = drafts();
     for draft in drafts.iter_mut().filter(|draft| draft.pid == 112) {
         draft.cpu_percent = Some(cpu_percent);
@@ -507,7 +509,7 @@ pub(super) fn later(seconds: u64, cpu_percent: f64) -> Picture {
 }
 
 /// The sample without the server of this name and its findings, and with another plan.
-pub(super) fn without(name: &str) -> Picture {
+pub(crate) fn without(name: &str) -> Picture {
     let mut picture = picture();
     let mut inventory = (*picture.inventory).clone();
     inventory.servers.retain(|server| server.name != name);
@@ -518,7 +520,7 @@ pub(super) fn without(name: &str) -> Picture {
 }
 
 /// A machine with nothing of interest.
-pub(super) fn nothing() -> Picture {
+pub(crate) fn nothing() -> Picture {
     let table = table(0, &[process(1, 0, "init", &["/sbin/init"])]);
     Picture {
         table: Arc::new(table),
@@ -528,5 +530,6 @@ pub(super) fn nothing() -> Picture {
         shed: None,
         own_cpu_percent: None,
         own_rss_bytes: None,
+        pasts: Arc::default(),
     }
 }

@@ -1,0 +1,423 @@
+//! What the daemon's threads share: the last look, the history, the listeners, the inbox.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use arc_swap::{ArcSwap, ArcSwapOption};
+use history::{History, NewAudit, NewEvent};
+use model::Moment;
+use serde_json::json;
+use web::Hub;
+
+use super::changes::Change;
+use super::inbox::Inbox;
+use super::level::Level;
+use super::orders::Order;
+use super::snapshot::Snapshot;
+use crate::config::Config;
+use crate::logging;
+use crate::picture::Picture;
+use crate::report::{self, Words, summary_severity};
+use crate::state::State;
+
+/// Without a look for this many intervals nothing is known any more.
+const STALE_INTERVALS: u32 = 6;
+
+/// The daemon as its threads share it.
+pub struct Daemon {
+    state: State,
+    config: ArcSwap<Config>,
+    config_file: Mutex<(Option<String>, Option<String>)>,
+    history: History,
+    hub: Hub,
+    orders: Inbox<Order>,
+    snapshot: ArcSwapOption<Snapshot>,
+    words: Mutex<Words>,
+    started: Moment,
+    url: OnceLock<String>,
+    edge: OnceLock<web::Handle>,
+    log: OnceLock<Arc<logging::Handle>>,
+    figures: Figures,
+    pulse: AtomicU64,
+    histories: crate::daemon::past::Cache,
+}
+
+/// What the daemon counts of itself.
+#[derive(Debug, Default)]
+pub struct Figures {
+    overruns: AtomicU64,
+    reloads: AtomicU64,
+    refused_reloads: AtomicU64,
+    dropped_series: AtomicU64,
+    history_errors: AtomicU64,
+    dropped_observations: AtomicU64,
+    refused_orders: AtomicU64,
+    /// CPU of the whole program over the last interval, millionths of a processor; `u64::MAX` before
+    /// there is one.
+    cpu: AtomicU64,
+}
+
+impl Daemon {
+    /// A daemon that has not looked yet.
+    pub fn new(
+        state: State,
+        config: Arc<Config>,
+        config_file: Option<String>,
+        history: History,
+        hub: Hub,
+    ) -> std::io::Result<Self> {
+        let figures = Figures::default();
+        figures.cpu.store(u64::MAX, Ordering::Relaxed);
+        Ok(Self {
+            state,
+            config: ArcSwap::new(config),
+            config_file: Mutex::new((config_file, None)),
+            history,
+            hub,
+            orders: Inbox::new()?,
+            snapshot: ArcSwapOption::empty(),
+            words: Mutex::new(Words::default()),
+            started: linux::clock::now(),
+            url: OnceLock::new(),
+            edge: OnceLock::new(),
+            log: OnceLock::new(),
+            figures,
+            pulse: AtomicU64::new(0),
+            histories: crate::daemon::past::Cache::default(),
+        })
+    }
+
+    /// The state directory.
+    pub fn state(&self) -> &State {
+        &self.state
+    }
+
+    /// The configuration in force.
+    pub fn config(&self) -> Arc<Config> {
+        self.config.load_full()
+    }
+
+    /// The configuration file, and why it is not in force as it is now.
+    pub fn config_file(&self) -> (Option<String>, Option<String>) {
+        self.config_file
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    /// Takes a new configuration into force.
+    pub fn configure(&self, config: Arc<Config>) {
+        self.config.store(Arc::clone(&config));
+        self.file_error(None);
+        self.figures.reloads.fetch_add(1, Ordering::Relaxed);
+        // A full inbox is emptied by then, and the next reload tries again.
+        drop(self.orders.put(Order::Configure(config)));
+    }
+
+    /// Notes that the configuration file was refused.
+    pub fn refuse_configuration(&self, why: String) {
+        self.figures.refused_reloads.fetch_add(1, Ordering::Relaxed);
+        self.file_error(Some(why));
+    }
+
+    fn file_error(&self, why: Option<String>) {
+        self.config_file
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .1 = why;
+    }
+
+    /// The history.
+    pub fn history(&self) -> &History {
+        &self.history
+    }
+
+    /// Listeners of live events.
+    pub fn hub(&self) -> &Hub {
+        &self.hub
+    }
+
+    /// Orders to the thread that looks.
+    pub fn orders(&self) -> &Inbox<Order> {
+        &self.orders
+    }
+
+    /// Command lines as they may be shown.
+    pub fn words(&self) -> &Mutex<Words> {
+        &self.words
+    }
+
+    /// What earlier questions about the past found.
+    pub(crate) fn histories_cache(&self) -> &crate::daemon::past::Cache {
+        &self.histories
+    }
+
+    /// When the daemon was started.
+    pub fn started(&self) -> Moment {
+        self.started
+    }
+
+    /// Seconds since it was started.
+    pub fn uptime_seconds(&self) -> f64 {
+        let ns = linux::clock::boot_ns().saturating_sub(self.started.boot_ns);
+        (ns / 1_000_000) as f64 / 1e3
+    }
+
+    /// Where it answers.
+    pub fn url(&self) -> String {
+        self.url.get().cloned().unwrap_or_default()
+    }
+
+    /// Notes where it answers; once.
+    pub fn set_url(&self, url: String) {
+        // Set twice it would still be the first, which is the one that was printed.
+        drop(self.url.set(url));
+    }
+
+    /// What the daemon counts of itself.
+    pub fn figures(&self) -> &Figures {
+        &self.figures
+    }
+
+    /// The last look.
+    pub fn snapshot(&self) -> Option<Arc<Snapshot>> {
+        self.snapshot.load_full()
+    }
+
+    /// The level of the whole; unknown without a look that is recent.
+    pub fn level(&self) -> Level {
+        let Some(snapshot) = self.snapshot() else {
+            return Level::Unknown;
+        };
+        let interval = self.config.load().daemon.interval.0;
+        let age = linux::clock::boot_ns().saturating_sub(snapshot.picture.table.moment.boot_ns);
+        let longest = (interval * STALE_INTERVALS).max(std::time::Duration::from_secs(30));
+        if u128::from(age) > longest.as_nanos() {
+            Level::Unknown
+        } else {
+            snapshot.level
+        }
+    }
+
+    /// Makes a look the last one.
+    pub(super) fn publish(&self, snapshot: &Arc<Snapshot>) {
+        let last = self.snapshot.swap(Some(Arc::clone(snapshot)));
+        if let Some(last) = last {
+            self.figures.drop_series(last.dropped_series());
+        }
+        self.hub.publish("snapshot", &snapshot.live());
+    }
+
+    /// What the edge counts, once it is there.
+    pub fn edge(&self) -> Option<web::Counts> {
+        self.edge.get().map(|handle| handle.counters().read())
+    }
+
+    /// Log lines that could not be written.
+    pub fn dropped_lines(&self) -> u64 {
+        self.log.get().map_or(0, |log| log.dropped_lines())
+    }
+
+    /// Notes where lines are written; once.
+    pub fn set_log(&self, log: Arc<logging::Handle>) {
+        drop(self.log.set(log));
+    }
+
+    /// The edge's handle, once it is there.
+    pub fn edge_handle(&self) -> Option<&web::Handle> {
+        self.edge.get()
+    }
+
+    /// Notes the edge; once.
+    pub fn set_edge(&self, handle: web::Handle) {
+        drop(self.edge.set(handle));
+    }
+
+    /// The thread that looks is alive.
+    pub(super) fn pulse(&self) {
+        self.pulse.store(linux::clock::boot_ns(), Ordering::Relaxed);
+    }
+
+    /// When the thread that looks was last known to be alive, nanoseconds since boot.
+    pub fn last_pulse(&self) -> u64 {
+        self.pulse.load(Ordering::Relaxed)
+    }
+
+    /// Tells what has changed: to the history first, so that nobody hears of what could be lost.
+    pub(super) fn tell(&self, snapshot: &Snapshot, changes: Vec<Change>) {
+        let at = snapshot.picture.table.moment.wall;
+        for change in changes {
+            let event = NewEvent {
+                at: at.as_millisecond(),
+                kind: change.kind.to_owned(),
+                server: change.server.clone(),
+                severity: Some(summary_severity(change.severity).to_owned()),
+                title: change.title.clone(),
+                data: change.data.clone(),
+            };
+            let id = self
+                .history
+                .event(event)
+                .inspect_err(|error| {
+                    self.figures.history_error();
+                    tracing::warn!("an event could not be kept: {error}");
+                })
+                .ok();
+            let live = json!({
+                "id": id,
+                "at": at,
+                "severity": change.severity,
+                "server": change.server,
+                "title": change.title,
+                "data": change.data,
+            });
+            match &change.server {
+                Some(server) => self.hub.publish_about(change.kind, server, &live),
+                None => self.hub.publish(change.kind, &live),
+            }
+        }
+    }
+
+    /// Keeps the findings of now: those that are new are opened, those that are gone are closed.
+    pub(super) fn keep_findings(&self, at: jiff::Timestamp, rows: Vec<history::FindingRow>) {
+        if let Err(error) = self.history.findings_seen(at.as_millisecond(), rows) {
+            self.figures.history_error();
+            tracing::warn!("findings could not be kept: {error}");
+        }
+    }
+
+    /// Keeps how all is now.
+    pub(super) fn keep_summary(&self, at: jiff::Timestamp, picture: &Picture) {
+        let summary = serde_json::to_vec(&report::summary(picture)).unwrap_or_default();
+        let kept = self
+            .history
+            .put_snapshot(at.as_millisecond(), "summary", summary);
+        if let Err(error) = kept {
+            self.figures.history_error();
+            tracing::warn!("a summary could not be kept: {error}");
+        }
+    }
+
+    /// Notes a command before it is carried out, so that one that was cut short is known too.
+    pub(super) fn begin(&self, actor: &str, command: &str, target: &str) {
+        let entry = NewAudit {
+            at: linux::clock::now().wall.as_millisecond(),
+            actor: actor.to_owned(),
+            command: command.to_owned(),
+            target: target.to_owned(),
+            phase: "begin".to_owned(),
+            outcome: None,
+            data: serde_json::Value::Null,
+        };
+        if let Err(error) = self.history.audit(entry) {
+            self.figures.history_error();
+            tracing::error!("the audit entry of `{command}` could not be kept: {error}");
+        }
+    }
+
+    /// Notes a command and what became of it: in the history, in the log, and for listeners.
+    pub(crate) fn audit(
+        &self,
+        actor: &str,
+        command: &str,
+        target: &str,
+        outcome: Result<(), &str>,
+    ) {
+        let at = linux::clock::now().wall;
+        let words = outcome.err().unwrap_or("done");
+        tracing::info!("{command} {target} by {actor}: {words}");
+        let entry = NewAudit {
+            at: at.as_millisecond(),
+            actor: actor.to_owned(),
+            command: command.to_owned(),
+            target: target.to_owned(),
+            phase: "end".to_owned(),
+            outcome: Some(words.to_owned()),
+            data: serde_json::Value::Null,
+        };
+        if let Err(error) = self.history.audit(entry) {
+            self.figures.history_error();
+            tracing::error!("the audit entry of `{command}` could not be kept: {error}");
+        }
+        let live = json!({
+            "at": at, "actor": actor, "command": command, "target": target, "outcome": words,
+        });
+        self.hub.publish("action", &live);
+    }
+}
+
+impl Figures {
+    /// A look came late.
+    pub(super) fn overrun(&self) {
+        self.overruns.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Looks that came late.
+    pub fn overruns(&self) -> u64 {
+        self.overruns.load(Ordering::Relaxed)
+    }
+
+    /// Configurations taken into force and refused, after the first.
+    pub fn reloads(&self) -> (u64, u64) {
+        (
+            self.reloads.load(Ordering::Relaxed),
+            self.refused_reloads.load(Ordering::Relaxed),
+        )
+    }
+
+    fn history_error(&self) {
+        self.history_errors.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Events and audit entries that the history could not keep.
+    pub fn history_errors(&self) -> u64 {
+        self.history_errors.load(Ordering::Relaxed)
+    }
+
+    /// An observation did not fit into the history's queue.
+    pub(super) fn drop_observation(&self) {
+        self.dropped_observations.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Observations that did not fit into the history's queue.
+    pub fn dropped_observations(&self) -> u64 {
+        self.dropped_observations.load(Ordering::Relaxed)
+    }
+
+    /// An order did not fit into the inbox.
+    pub(crate) fn refuse_order(&self) {
+        self.refused_orders.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Orders that did not fit into the inbox.
+    pub fn refused_orders(&self) -> u64 {
+        self.refused_orders.load(Ordering::Relaxed)
+    }
+
+    /// Series were left out of a page.
+    fn drop_series(&self, count: usize) {
+        self.dropped_series
+            .fetch_add(count as u64, Ordering::Relaxed);
+    }
+
+    /// Series that were left out of pages.
+    pub fn dropped_series(&self) -> u64 {
+        self.dropped_series.load(Ordering::Relaxed)
+    }
+
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a share of a few processors"
+    )]
+    pub(super) fn set_cpu_share(&self, share: f64) {
+        let millionths = (share.clamp(0.0, 1e6) * 1e6) as u64;
+        self.cpu.store(millionths, Ordering::Relaxed);
+    }
+
+    /// CPU of the whole program over the last interval, percent of one processor.
+    pub fn cpu_percent(&self) -> Option<f64> {
+        let millionths = self.cpu.load(Ordering::Relaxed);
+        (millionths != u64::MAX).then(|| (millionths / 100) as f64 / 100.0)
+    }
+}

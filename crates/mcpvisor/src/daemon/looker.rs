@@ -1,0 +1,466 @@
+//! The loop: looks at the machine at its interval, and does what it is ordered to between looks.
+//!
+//! One thread owns the observer, so nothing about processes is shared or locked. A look is judged and
+//! measured at once; its measurements go to the history at the interval, however often something else
+//! (an order, a server that starts) brings a look forward, so that series stay even. Everybody else
+//! reads the immutable [`Snapshot`] that each look leaves behind.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use linux::collect::ShedLevel;
+use linux::control::Target;
+use linux::events::{ProcessEvent, ProcessEvents};
+use model::Observation;
+
+use super::handle::Daemon;
+use super::ledger::Ledger;
+use super::orders::{CleanWishes, Order};
+use super::own::{self, Look};
+use super::snapshot::Snapshot;
+use super::{changes, measure, watching};
+use crate::cleaning;
+use crate::cli::Setting;
+use crate::config::Config;
+use crate::exit::Failure;
+use crate::observe::{self, Observer, Pace, Scope};
+use crate::picture::Picture;
+use crate::report::CleanReport;
+
+/// Kernel events are taken in this often; a server that starts or ends shows at most so much later.
+const EVENTS_EVERY: Duration = Duration::from_secs(1);
+/// Programs that were executed since the last time that are looked at, to tell servers by their
+/// command: in a storm the next look tells.
+const EXECS_AT_ONCE: usize = 64;
+
+/// Findings that stay the same are noted as seen this often, nanoseconds.
+const FINDINGS_EVERY_NS: u64 = 60_000_000_000;
+/// How all was is kept this often, nanoseconds.
+const SUMMARIES_EVERY_NS: u64 = 3_600_000_000_000;
+/// Plans whose processes are held at most, and for how long, nanoseconds.
+const MOST_HELD: usize = 4;
+const HELD_NS: u64 = 600_000_000_000;
+
+/// The processes of a plan that somebody was shown.
+struct Held {
+    plan_id: String,
+    targets: Vec<Target>,
+    until_ns: u64,
+}
+
+/// The thread's own state.
+pub(super) struct Looker<'a> {
+    daemon: &'a Daemon,
+    setting: &'a Setting,
+    config: Arc<Config>,
+    observer: Observer<'a>,
+    events: Option<ProcessEvents>,
+    ledger: Ledger,
+    looks: u64,
+    /// When the next look is due, nanoseconds since boot.
+    due_ns: u64,
+    /// When the next look goes to the history, nanoseconds since boot.
+    record_ns: u64,
+    last_ns: u64,
+    /// When the last thorough look began.
+    thorough_ns: u64,
+    last: Option<Arc<Snapshot>>,
+    /// Plans that were asked for, the latest first.
+    held: Vec<Held>,
+    /// When the program's own CPU time was last read, and what it was, nanoseconds.
+    cost: Option<(u64, u64)>,
+    short_of_memory: bool,
+    /// Ids of the findings that were kept last, and when that was, nanoseconds since boot.
+    findings_kept: Vec<String>,
+    findings_kept_ns: u64,
+    summary_kept_ns: u64,
+}
+
+impl<'a> Looker<'a> {
+    /// Opens what is looked through.
+    pub(super) fn open(daemon: &'a Daemon, setting: &'a Setting) -> Result<Self, Failure> {
+        let config = daemon.config();
+        let events = ProcessEvents::open()
+            .inspect_err(|error| tracing::info!("{error}"))
+            .ok();
+        let pace = Pace::daemon(config.budget.cpu.fraction());
+        let observer = Observer::paced(setting, pace, events.is_some())?;
+        Ok(Self {
+            daemon,
+            setting,
+            config,
+            observer,
+            events,
+            ledger: Ledger::default(),
+            looks: 0,
+            due_ns: 0,
+            record_ns: 0,
+            last_ns: 0,
+            thorough_ns: 0,
+            last: None,
+            held: Vec::new(),
+            cost: None,
+            short_of_memory: false,
+            findings_kept: Vec::new(),
+            findings_kept_ns: 0,
+            summary_kept_ns: 0,
+        })
+    }
+
+    /// Looks until it is told to stop.
+    pub(super) fn run(mut self) {
+        loop {
+            let now = linux::clock::boot_ns();
+            if now >= self.due_ns {
+                self.look(Scope::Servers);
+            }
+            self.daemon.pulse();
+            let wait = Duration::from_nanos(self.due_ns.saturating_sub(linux::clock::boot_ns()));
+            let wait = if self.events.is_some() {
+                wait.min(EVENTS_EVERY)
+            } else {
+                wait
+            };
+            self.daemon.orders().wait(wait);
+            while let Some(order) = self.daemon.orders().take() {
+                if matches!(order, Order::Stop) {
+                    self.observer.store_memory();
+                    return;
+                }
+                self.carry_out(order);
+            }
+            self.note_events();
+        }
+    }
+
+    fn interval_ns(&self) -> u64 {
+        nanoseconds(self.config.daemon.interval.0)
+    }
+
+    fn look(&mut self, scope: Scope) -> Arc<Snapshot> {
+        self.note_events();
+        let begun = linux::clock::boot_ns();
+        if scope == Scope::Thorough {
+            self.thorough_ns = begun;
+        }
+        let picture = Arc::new(self.observer.observe(scope));
+        self.observer.remember();
+        let seconds = linux::clock::boot_ns().saturating_sub(begun) as f64 / 1e9;
+        self.publish(picture, begun, seconds)
+    }
+
+    /// Makes a snapshot of a picture, tells what changed, and feeds the history when it is time.
+    fn publish(&mut self, picture: Arc<Picture>, begun: u64, seconds: f64) -> Arc<Snapshot> {
+        self.looks += 1;
+        self.last_ns = begun;
+        let interval = self.interval_ns();
+        let mut measurements = Vec::new();
+        let mut cpu = measure::OwnerCpu::new();
+        self.ledger
+            .on(&picture.table, &picture.inventory, |figures| {
+                measure::server(figures, &picture.table.host, &mut cpu, &mut measurements);
+            });
+        measure::findings(&picture.findings, &mut measurements);
+        measure::owners(&picture.inventory, &picture.table, &cpu, &mut measurements);
+        let look = Look {
+            picture: &picture,
+            number: self.looks,
+            seconds,
+            shed: self.observer.collector().shed().level,
+        };
+        own::own(self.daemon, &look, &mut measurements);
+        let observation = Arc::new(Observation {
+            moment: picture.table.moment,
+            measurements,
+        });
+        if begun.saturating_add(interval / 20) >= self.record_ns {
+            self.note_cost(begun, &picture);
+            self.keep(&picture);
+            if !self.daemon.history().record(Arc::clone(&observation)) {
+                self.daemon.figures().drop_observation();
+            }
+            self.schedule(begun, interval);
+        }
+        self.due_ns = self.record_ns;
+        let snapshot = Arc::new(Snapshot::new(self.looks, picture, observation, seconds));
+        if let Some(last) = self.last.replace(Arc::clone(&snapshot)) {
+            let changes = changes::between(&last.picture, &snapshot.picture);
+            self.daemon.tell(&snapshot, changes);
+        }
+        self.daemon.publish(&snapshot);
+        snapshot
+    }
+
+    /// Keeps what is no series: findings with since when they are seen, and how all was each hour.
+    fn keep(&mut self, picture: &Picture) {
+        let (boot, wall) = (picture.table.moment.boot_ns, picture.table.moment.wall);
+        let ids = picture.findings.iter().map(|finding| finding.id.clone());
+        let ids: Vec<String> = ids.collect();
+        let is_due = boot.saturating_sub(self.findings_kept_ns) >= FINDINGS_EVERY_NS;
+        if ids != self.findings_kept || is_due {
+            let rows = picture.findings.iter().map(row).collect();
+            self.daemon.keep_findings(wall, rows);
+            self.findings_kept = ids;
+            self.findings_kept_ns = boot;
+        }
+        if boot.saturating_sub(self.summary_kept_ns) >= SUMMARIES_EVERY_NS || self.looks == 1 {
+            self.daemon.keep_summary(wall, picture);
+            self.summary_kept_ns = boot;
+        }
+    }
+
+    /// Notes what the whole program used since the last time, and gives readings up before it uses
+    /// more memory than it may.
+    fn note_cost(&mut self, now: u64, picture: &Picture) {
+        let budget = self.config.budget.memory.0;
+        let used = picture.own_rss_bytes.unwrap_or(0);
+        let collector = self.observer.collector();
+        if used > budget / 10 * 9 {
+            if !self.short_of_memory {
+                tracing::warn!(
+                    "{} of {} of memory are used; descriptor kinds and PSS are given up",
+                    model::units::bytes(used),
+                    model::units::bytes(budget)
+                );
+            }
+            self.short_of_memory = true;
+            collector.give_up(ShedLevel::Files, now);
+        } else if used < budget / 10 * 7 && self.short_of_memory {
+            self.short_of_memory = false;
+            collector.give_up(ShedLevel::Nothing, now);
+            tracing::info!("memory is below the budget again; all readings are taken");
+        }
+        let cpu = linux::clock::process_cpu_ns();
+        if let Some((then, before)) = self.cost.replace((now, cpu)) {
+            let passed = now.saturating_sub(then).max(1) as f64;
+            let share = cpu.saturating_sub(before) as f64 / passed;
+            self.daemon.figures().set_cpu_share(share);
+        }
+    }
+
+    /// Even steps, unless we are late by more than one.
+    fn schedule(&mut self, begun: u64, interval: u64) {
+        let next = self.record_ns.saturating_add(interval);
+        let is_late = begun >= next;
+        if is_late && self.looks > 1 {
+            self.daemon.figures().overrun();
+            tracing::warn!(
+                "a look came {:.1} s late; the machine is busy, or the interval is too short for it",
+                begun.saturating_sub(self.record_ns) as f64 / 1e9
+            );
+        }
+        self.record_ns = if is_late {
+            begun.saturating_add(interval)
+        } else {
+            next
+        };
+    }
+
+    /// Takes in what the kernel tells; a server that starts or ends brings the next look forward.
+    fn note_events(&mut self) {
+        let Some(events) = &mut self.events else {
+            return;
+        };
+        let mut noted = Vec::new();
+        loop {
+            match events.read(&mut noted) {
+                Ok(true) => {}
+                Ok(false) => break,
+                Err(error) => {
+                    tracing::warn!("kernel process events ended: {error}; from now on looks tell");
+                    self.events = None;
+                    break;
+                }
+            }
+        }
+        let mut execs = 0;
+        let mut matters = false;
+        for event in &noted {
+            self.observer.collector().note(event);
+            matters = matters
+                || match event {
+                    ProcessEvent::Exec { pid } => {
+                        execs += 1;
+                        execs <= EXECS_AT_ONCE && observe::looks_like_a_server(*pid)
+                    }
+                    ProcessEvent::Exit { pid, .. } => self.is_of_interest(*pid),
+                    _ => false,
+                };
+        }
+        let settled = self.last_ns.saturating_add(nanoseconds(EVENTS_EVERY) / 2);
+        if matters {
+            self.due_ns = self.due_ns.min(settled.max(linux::clock::boot_ns()));
+        }
+    }
+
+    /// A member of an instance, or an owner.
+    fn is_of_interest(&self, pid: u32) -> bool {
+        self.last.as_ref().is_some_and(|snapshot| {
+            let inventory = &snapshot.picture.inventory;
+            inventory.instance_of(pid).is_some()
+                || inventory
+                    .servers
+                    .iter()
+                    .any(|server| server.owner.pid == Some(pid))
+                || inventory
+                    .watched
+                    .iter()
+                    .flat_map(|server| &server.instances)
+                    .any(|run| run.root.pid == pid)
+        })
+    }
+
+    fn carry_out(&mut self, order: Order) {
+        match order {
+            Order::Look { asked_ns, reply } => {
+                let snapshot = match &self.last {
+                    Some(last) if self.thorough_ns >= asked_ns => Arc::clone(last),
+                    _ => self.look(Scope::Thorough),
+                };
+                drop(reply.send(snapshot));
+            }
+            Order::Watch {
+                name,
+                pid,
+                actor,
+                reply,
+            } => {
+                let seen = self.look(Scope::Thorough);
+                let state = self.daemon.state();
+                let done = watching::watch(&mut self.observer, state, &seen.picture, &name, pid);
+                let why = done.as_ref().err().map(ToString::to_string);
+                let target = format!("{name} = PID {pid}");
+                let outcome = why.as_deref().map_or(Ok(()), Err);
+                self.daemon.audit(&actor, "watch", &target, outcome);
+                if done.is_ok() {
+                    self.look(Scope::Thorough);
+                }
+                drop(reply.send(done));
+            }
+            Order::Unwatch { name, actor, reply } => {
+                let done = watching::unwatch(&mut self.observer, self.daemon.state(), &name);
+                let why = done.as_ref().err().map(ToString::to_string);
+                let outcome = why.as_deref().map_or(Ok(()), Err);
+                self.daemon.audit(&actor, "unwatch", &name, outcome);
+                if done.is_ok() {
+                    self.look(Scope::Servers);
+                }
+                drop(reply.send(done));
+            }
+            Order::Plan { wishes, reply } => drop(reply.send(self.plan(&wishes))),
+            Order::Clean {
+                plan_id,
+                wishes,
+                actor,
+                reply,
+            } => drop(reply.send(self.clean(&plan_id, &wishes, &actor))),
+            Order::Configure(config) => self.configure(config),
+            Order::Stop => {}
+        }
+    }
+
+    fn configure(&mut self, config: Arc<Config>) {
+        let wishes = self.observer.wishes();
+        wishes.grace_seconds = config.clean.grace.0.as_secs_f64();
+        wishes.never_touch.clone_from(&config.clean.never_touch);
+        self.record_ns = self
+            .last_ns
+            .saturating_add(nanoseconds(config.daemon.interval.0));
+        self.due_ns = self.record_ns;
+        self.config = config;
+    }
+
+    fn plan(&mut self, wishes: &CleanWishes) -> CleanReport {
+        self.wish(wishes);
+        let seen = self.observer.observe(Scope::Thorough);
+        let outcome = if seen.plan.removals.is_empty() {
+            "nothing_to_do"
+        } else {
+            "planned"
+        };
+        let document = cleaning::document(&mut self.observer, &seen, outcome);
+        self.hold(&seen);
+        self.wish(&CleanWishes::default());
+        document
+    }
+
+    /// Holds a plan's processes from now on, so that what it names cannot come to mean others.
+    fn hold(&mut self, seen: &Picture) {
+        let now = linux::clock::boot_ns();
+        self.held
+            .retain(|held| held.plan_id != seen.plan.id && now < held.until_ns);
+        self.held.truncate(MOST_HELD - 1);
+        let root = self.observer.collector().root();
+        let targets = cleaning::grasp(root, &seen.plan).filter(|all| !all.is_empty());
+        if let Some(targets) = targets {
+            let held = Held {
+                plan_id: seen.plan.id.clone(),
+                targets,
+                until_ns: now.saturating_add(HELD_NS),
+            };
+            self.held.insert(0, held);
+        }
+    }
+
+    fn clean(
+        &mut self,
+        plan_id: &str,
+        wishes: &CleanWishes,
+        actor: &str,
+    ) -> Result<CleanReport, String> {
+        self.wish(wishes);
+        let kill_after = wishes.kill_after.unwrap_or(self.config.clean.kill_after.0);
+        let daemon = self.daemon;
+        daemon.begin(actor, "clean", &format!("plan {plan_id}"));
+        let held = self.held.iter().position(|held| held.plan_id == plan_id);
+        let held = held.map(|at| self.held.remove(at).targets);
+        let done = cleaning::apply(
+            self.setting,
+            &mut self.observer,
+            plan_id,
+            held,
+            kill_after,
+            actor,
+            &|line| {
+                daemon.pulse();
+                tracing::info!("clean: {}", line.trim());
+            },
+        )
+        .map_err(|error| format!("{error:#}"));
+        let outcome = match &done {
+            Ok(document) if document.applied => Ok(()),
+            Ok(document) => Err(&*document.outcome),
+            Err(error) => Err(error.as_str()),
+        };
+        daemon.audit(actor, "clean", &format!("plan {plan_id}"), outcome);
+        self.wish(&CleanWishes::default());
+        self.look(Scope::Servers);
+        done
+    }
+
+    fn wish(&mut self, wishes: &CleanWishes) {
+        let grace = wishes.grace.unwrap_or(self.config.clean.grace.0);
+        let own = self.observer.wishes();
+        own.grace_seconds = grace.as_secs_f64();
+        own.older_than_seconds = wishes.older_than.map(|age| age.as_secs_f64());
+        own.only.clone_from(&wishes.only);
+        own.exclude.clone_from(&wishes.exclude);
+        own.caller = wishes.caller;
+        own.all_users = wishes.all_users && rustix::process::geteuid().is_root();
+    }
+}
+
+fn row(finding: &model::Finding) -> history::FindingRow {
+    history::FindingRow {
+        id: finding.id.clone(),
+        kind: finding.kind.name().to_owned(),
+        severity: crate::report::summary_severity(finding.severity).to_owned(),
+        server: finding.server.clone(),
+        title: finding.title.clone(),
+        data: serde_json::json!({ "evidence": finding.evidence, "cost": finding.cost }),
+    }
+}
+
+fn nanoseconds(time: Duration) -> u64 {
+    u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
+}

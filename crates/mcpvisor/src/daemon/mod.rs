@@ -1,0 +1,36 @@
+//! The daemon behind `mcpvisor serve`.
+//!
+//! ```text
+//!            orders                 observation
+//!  HTTP ─────────────► looker ─────────────────► history (its own writer thread)
+//!    ▲                   │ snapshot, changes
+//!    └───── handle ◄─────┘
+//! ```
+//!
+//! One thread looks at the machine ([`looker`]): it alone owns the observer, and is told what to do
+//! through an [`inbox`]. What it sees becomes measurements ([`ledger`], [`measure`]), changes
+//! ([`changes`]) and an immutable [`snapshot`] that HTTP reads through the [`handle`]. Nothing waits
+//! for a reader: the history's queue, the listeners' and the inbox have bounds, and what does not fit
+//! is counted.
+
+pub mod changes;
+pub mod handle;
+pub mod inbox;
+pub mod ledger;
+pub mod level;
+pub mod live;
+pub mod lock;
+mod looker;
+pub mod measure;
+pub mod orders;
+mod own;
+pub mod past;
+mod port;
+mod run;
+pub mod snapshot;
+mod watching;
+
+pub use handle::Daemon;
+pub use level::Level;
+pub use run::{open_history, run};
+pub use snapshot::Snapshot;

@@ -1,0 +1,138 @@
+//! What the API tells of real servers.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use testbed::real::{self, or_skip};
+use testbed::wait::wait_for;
+
+use super::running::Daemon;
+use crate::support::World;
+
+fn of_hub<'a>(servers: &'a Value, name: &str, hub: u32) -> Option<&'a Value> {
+    let all = servers["servers"].as_array()?;
+    all.iter()
+        .find(|server| server["name"] == name && server["owner"]["pid"] == hub)
+}
+
+#[test]
+fn a_real_hub_is_told_with_figures_history_and_events() {
+    let world = World::new();
+    let Some(time) = or_skip(real::python("mcp-server-time")) else {
+        return;
+    };
+    let servers = json!({
+        "memory": {"command": "npx", "args": ["-y", "@modelcontextprotocol/server-memory"]},
+        "time": {"command": time, "args": ["--local-timezone", "UTC"]},
+    });
+    let config = world.folder.path().join("fast.toml");
+    std::fs::write(&config, "[daemon]\ninterval = \"1s\"\n").unwrap();
+    let daemon = Daemon::start(&world, &["--config", config.to_str().unwrap()]);
+    let Some(hub) = or_skip(real::hub(world.folder.path(), &servers)) else {
+        return;
+    };
+    let hub = hub.expect("mcp-hub starts");
+    let pid = hub.process.pid();
+    let found = wait_for("both servers", Duration::from_secs(30), || {
+        let all = daemon.get("/api/v1/servers");
+        let memory = of_hub(&all, "memory", pid)?.clone();
+        of_hub(&all, "time", pid).is_some().then_some(memory)
+    })
+    .unwrap();
+    let id = found["id"].as_str().unwrap();
+    assert_eq!(found["state"], "running");
+
+    let one = daemon.get(&format!("/api/v1/servers/{id}"));
+    assert_eq!(one["name"], "memory");
+    let health = daemon.get(&format!("/api/v1/servers/{id}/health"));
+    assert_eq!(health["state"], "running");
+    // npx, its shell, the server: each starts the next.
+    wait_for("the whole tree", Duration::from_secs(20), || {
+        let tree = daemon.get(&format!("/api/v1/servers/{id}/tree"));
+        let leaf = &tree["roots"][0]["children"][0]["children"][0]["process"];
+        (leaf["role"] == "server").then_some(())
+    })
+    .unwrap();
+    let metrics = daemon.get(&format!("/api/v1/servers/{id}/metrics"));
+    let up = metrics["metrics"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|metric| metric["name"] == "mcpvisor_server_up");
+    assert_eq!(up.unwrap()["value"], 1.0);
+
+    let points = wait_for("three samples", Duration::from_secs(30), || {
+        let path = "/api/v1/history?metric=resident_memory_bytes&server=memory&from=-5m";
+        let answer = daemon.get(path);
+        let series = answer["series"].as_array()?.first()?.clone();
+        (series["points"].as_array()?.len() >= 3).then_some(series)
+    })
+    .unwrap();
+    assert_eq!(points["labels"]["owner"], "mcp-hub", "{points:#}");
+    let trends = daemon.get(&format!("/api/v1/servers/{id}/trends?window=5m"));
+    let memory = trends["trends"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|trend| trend["metric"] == "mcpvisor_server_resident_memory_bytes")
+        .unwrap();
+    assert!(
+        memory["peak"].as_f64() >= memory["average"].as_f64(),
+        "{memory}"
+    );
+
+    let changes = daemon.get("/api/v1/changes");
+    let started = changes["changes"].as_array().unwrap().iter().any(|change| {
+        change["kind"] == "server"
+            && change["data"]["what"] == "started"
+            && change["data"]["name"] == "memory"
+    });
+    assert!(started, "{changes:#}");
+    // What `ps` says through the daemon is what the daemon says.
+    wait_for("a past in `ps`", Duration::from_secs(20), || {
+        let ps = world.ps();
+        of_hub(&ps, "memory", pid)?["history"]
+            .is_object()
+            .then_some(())
+    })
+    .unwrap();
+
+    drop(hub);
+    wait_for("the end of both", Duration::from_secs(30), || {
+        let all = daemon.get("/api/v1/servers");
+        of_hub(&all, "memory", pid).is_none().then_some(())
+    })
+    .unwrap();
+    let page = daemon.ask("GET", "/metrics", "").body;
+    assert!(
+        !page
+            .contains("mcpvisor_server_resident_memory_bytes{server=\"memory\",owner=\"mcp-hub\"}"),
+        "the series of what has ended vanish"
+    );
+}
+
+#[test]
+fn what_is_unknown_is_a_problem() {
+    let world = World::new();
+    let daemon = Daemon::start(&world, &[]);
+    for (path, status) in [
+        ("/api/v1/servers/nobody", 404),
+        ("/api/v1/servers/nobody/tree", 404),
+        ("/api/v1/nothing", 404),
+        ("/api/v1/servers/nobody/logs", 501),
+        ("/api/v1/alerts", 501),
+        ("/api/v1/history?metric=nonsense", 422),
+        ("/api/v1/history", 422),
+        ("/api/v1/servers?fresh=perhaps", 400),
+        ("/api/v1/servers?frsh=true", 400),
+    ] {
+        let answer = daemon.ask("GET", path, "");
+        assert_eq!(answer.status, status, "{path}: {}", answer.body);
+        assert_eq!(
+            answer.header("content-type"),
+            Some("application/problem+json"),
+            "{path}"
+        );
+        assert_eq!(answer.json()["status"], status);
+    }
+}

@@ -18,7 +18,7 @@ use crate::state::State;
 /// Longest answer that is taken, bytes.
 const MOST: usize = 256 << 20;
 /// How long a look or a plan may take.
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_secs(10);
 /// How long carrying out a plan may take: the longest time to SIGKILL and more.
 const LONG_PATIENCE: Duration = Duration::from_mins(10);
 

@@ -87,7 +87,7 @@ impl Pace {
 
 /// What a daemon spends on purpose, as a share of one processor, far below its ceiling: nobody may
 /// notice it.
-const DAEMON_SHARE: f64 = 0.002;
+const DAEMON_SHARE: f64 = 0.001;
 
 /// What an observation is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -20,6 +20,8 @@ use crate::picture::Picture;
 use crate::report::{self, Words, summary_severity};
 use crate::state::State;
 
+/// The history's own figures are asked for this often, nanoseconds.
+const STATS_EVERY_NS: u64 = 60_000_000_000;
 /// Without a look for this many intervals nothing is known any more.
 const STALE_INTERVALS: u32 = 6;
 
@@ -40,6 +42,8 @@ pub struct Daemon {
     figures: Figures,
     pulse: AtomicU64,
     histories: crate::daemon::past::Cache,
+    /// The history's figures and when they were asked for, nanoseconds since boot.
+    stats: Mutex<Option<(u64, history::Stats)>>,
 }
 
 /// What the daemon counts of itself.
@@ -84,6 +88,7 @@ impl Daemon {
             figures,
             pulse: AtomicU64::new(0),
             histories: crate::daemon::past::Cache::default(),
+            stats: Mutex::default(),
         })
     }
 
@@ -130,6 +135,19 @@ impl Daemon {
     /// The history.
     pub fn history(&self) -> &History {
         &self.history
+    }
+
+    /// The history's figures, as they were at most a minute ago: asking for them reads the file.
+    pub(super) fn recent_stats(&self) -> Option<history::Stats> {
+        let now = linux::clock::boot_ns();
+        let mut kept = self.stats.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_old = kept
+            .as_ref()
+            .is_none_or(|(at, _)| now.saturating_sub(*at) >= STATS_EVERY_NS);
+        if is_old {
+            *kept = self.history.stats().ok().map(|stats| (now, stats));
+        }
+        kept.as_ref().map(|(_, stats)| stats.clone())
     }
 
     /// Listeners of live events.

@@ -110,7 +110,7 @@ fn process(daemon: &Daemon, picture: &Picture, out: &mut Vec<Measurement>) {
 }
 
 fn history(daemon: &Daemon, out: &mut Vec<Measurement>) {
-    let Ok(stats) = daemon.history().stats() else {
+    let Some(stats) = daemon.recent_stats() else {
         return;
     };
     put(out, metrics::HISTORY_SERIES, &[], stats.series as f64);

@@ -12,11 +12,13 @@ fn processes_may_vanish_at_any_read() {
     let stop = AtomicBool::new(false);
     let own = std::process::id();
     std::thread::scope(|scope| {
-        for _ in 0..2 {
-            scope.spawn(|| {
+        // Some end at once; others live for a few passes, so that a busy machine sees them too.
+        for script in ["true & true & wait", "true & sleep 0.02"] {
+            let stop = &stop;
+            scope.spawn(move || {
                 while !stop.load(Relaxed) {
                     let child = Command::new("sh")
-                        .args(["-c", "true & true & wait"])
+                        .args(["-c", script])
                         .stdin(Stdio::null())
                         .spawn();
                     child.unwrap().wait().unwrap();

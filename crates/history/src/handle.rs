@@ -149,7 +149,8 @@ impl History {
 
     /// Writes an event and returns its number.
     pub fn event(&self, event: NewEvent) -> Result<u64, Error> {
-        self.write(move |connection| events::insert(connection, &event))
+        let bytes = event.title.len() + event.data.to_string().len();
+        self.write(bytes, move |connection| events::insert(connection, &event))
     }
 
     /// Events.
@@ -159,7 +160,8 @@ impl History {
 
     /// Writes an audit entry and returns its number.
     pub fn audit(&self, audit: NewAudit) -> Result<u64, Error> {
-        self.write(move |connection| audits::insert(connection, &audit))
+        let bytes = audit.command.len() + audit.target.len() + audit.data.to_string().len();
+        self.write(bytes, move |connection| audits::insert(connection, &audit))
     }
 
     /// Audit entries.
@@ -173,7 +175,11 @@ impl History {
         now: Millis,
         found: Vec<FindingRow>,
     ) -> Result<FindingChanges, Error> {
-        self.write(move |connection| findings::seen(connection, now, &found))
+        let sizes = found.iter();
+        let sizes = sizes.map(|row| 256 + row.title.len() + row.data.to_string().len());
+        self.write(sizes.sum(), move |connection| {
+            findings::seen(connection, now, &found)
+        })
     }
 
     /// Findings with when they were seen.
@@ -183,12 +189,15 @@ impl History {
 
     /// Writes alerts; one with the same id is replaced.
     pub fn put_alerts(&self, alerts: Vec<AlertRow>) -> Result<(), Error> {
-        self.write(move |connection| alerts::put(connection, &alerts))
+        let sizes = alerts.iter().map(|row| 256 + row.data.to_string().len());
+        self.write(sizes.sum(), move |connection| {
+            alerts::put(connection, &alerts)
+        })
     }
 
     /// Removes alerts by id; how many there were.
     pub fn remove_alerts(&self, ids: Vec<String>) -> Result<usize, Error> {
-        self.write(move |connection| alerts::remove(connection, &ids))
+        self.write(0, move |connection| alerts::remove(connection, &ids))
     }
 
     /// Alerts.
@@ -205,7 +214,9 @@ impl History {
     ) -> Result<u64, Error> {
         let kind = kind.into();
         let most = self.shared.options.max_snapshots;
-        self.write(move |connection| snapshots::insert(connection, at, &kind, &data, most))
+        self.write(data.len(), move |connection| {
+            snapshots::insert(connection, at, &kind, &data, most)
+        })
     }
 
     /// Snapshots of a kind (of all kinds if none is named), the newest first.
@@ -229,8 +240,10 @@ impl History {
     }
 
     /// Has the writer write something and waits until that is on the disk.
+    /// It is of about so many bytes.
     fn write<T: Send + 'static>(
         &self,
+        bytes: usize,
         what: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
     ) -> Result<T, Error> {
         let (answer, answers) = sync_channel(1);
@@ -249,7 +262,7 @@ impl History {
             })
         });
         self.commands
-            .send(Command::Job(job))
+            .send(Command::Job(job, bytes))
             .map_err(|_| Error::Closed)?;
         answers.recv().map_err(|_| Error::Closed)?
     }

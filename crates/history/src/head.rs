@@ -163,6 +163,10 @@ impl Head {
     /// The buckets of a slot.
     pub(crate) fn roll(&self, slot: &Slot, width: Millis, stale_after: Millis) -> Vec<Rollup> {
         let mut roller = Roller::new(slot.series.kind, width, stale_after, slot.before);
+        if slot.series.kind == Kind::Counter {
+            // Their distributions are not kept.
+            roller = roller.without_sketch();
+        }
         for point in slot.points(self.first, &self.times) {
             roller.push(point);
         }

@@ -12,6 +12,8 @@ pub(crate) struct Arguments {
     pub(crate) pids: Option<PathBuf>,
     pub(crate) out: Option<PathBuf>,
     pub(crate) seconds: u64,
+    /// Ticks of the pieces in random order that a day is made of; 0 for the recording as it is.
+    pub(crate) pieces: usize,
     /// Seconds since 1970 at which the day ends.
     pub(crate) end: i64,
 }
@@ -27,6 +29,7 @@ impl Arguments {
             pids: None,
             out: None,
             seconds: 400,
+            pieces: 0,
             end: 1_700_092_800,
         };
         while let Some(option) = words.next() {
@@ -43,6 +46,7 @@ impl Arguments {
                 "--folder" => arguments.folder = value.into(),
                 "--pids" => arguments.pids = Some(value.into()),
                 "--out" => arguments.out = Some(value.into()),
+                "--pieces" => arguments.pieces = usize::try_from(number()?).unwrap_or(0),
                 "--seconds" => arguments.seconds = number()?,
                 "--end" => arguments.end = number()?.cast_signed(),
                 other => return Err(format!("unknown option {other}")),

@@ -19,9 +19,47 @@ pub(crate) const DAY: usize = 17_280;
 /// Values of one recorded server: by metric, then by second.
 pub(crate) type Server = Vec<Vec<f64>>;
 
+/// A day of one server in pieces of a recording.
+struct Pieces {
+    length: usize,
+    /// Where each piece begins in the recording.
+    starts: Vec<usize>,
+    /// By metric, then by piece: by how much a counter has grown in the pieces before.
+    grown: Vec<Vec<f64>>,
+}
+
+impl Pieces {
+    fn of(server: &Server, number: usize, length: usize) -> Self {
+        let seconds = server.first().map_or(1, Vec::len);
+        let mut random = made_up::Random(0x1234_5678 + 7_919 * number as u64);
+        let room = seconds.saturating_sub(length + 1).max(1) as u64;
+        // Some ticks after the day are measured, too.
+        let count = (DAY + 1_000) / length + 1;
+        let starts: Vec<usize> = (0..count)
+            .map(|_| usize::try_from(random.below(room)).unwrap_or(0))
+            .collect();
+        let grown = server.iter().map(|values| {
+            let mut sum = values[0];
+            let each = starts.iter().map(|start| {
+                let before = sum;
+                sum += values[(start + length).min(seconds - 1)] - values[*start];
+                before
+            });
+            each.collect()
+        });
+        Self {
+            length,
+            grown: grown.collect(),
+            starts,
+        }
+    }
+}
+
 /// The servers of a day.
 pub(crate) struct Fleet {
     servers: Vec<(Arc<Server>, usize)>,
+    /// For each server the pieces that its day is made of.
+    pieces: Vec<Pieces>,
     labels: Vec<LabelValues>,
 }
 
@@ -41,10 +79,16 @@ impl Fleet {
             let shift = number / recorded.len() * 37;
             (server, shift)
         });
+        let servers: Vec<(Arc<Server>, usize)> = servers.collect();
+        let numbered = servers.iter().enumerate().filter(|_| arguments.pieces > 0);
+        let pieces =
+            numbered.map(|(number, (server, _))| Pieces::of(server, number, arguments.pieces));
+        let pieces = pieces.collect();
         let labels = (0..arguments.servers)
             .map(|number| Arc::from([Arc::from(format!("server-{number}")), Arc::from("ada")]));
         Ok(Self {
-            servers: servers.collect(),
+            servers,
+            pieces,
             labels: labels.collect(),
         })
     }
@@ -59,14 +103,26 @@ impl Fleet {
     pub(crate) fn value(&self, server: usize, metric: usize, tick: usize) -> f64 {
         let (recorded, shift) = &self.servers[server];
         let values = &recorded[metric];
+        let counter = METRICS[metric].kind == MetricKind::Counter;
+        if let Some(pieces) = self.pieces.get(server) {
+            let (piece, within) = (
+                tick / pieces.length % pieces.starts.len(),
+                tick % pieces.length,
+            );
+            let start = pieces.starts[piece];
+            let value = values[(start + within).min(values.len() - 1)];
+            return if counter {
+                whole(value - values[start] + pieces.grown[metric][piece])
+            } else {
+                value
+            };
+        }
         let place = tick + shift;
         let (round, within) = (place / values.len(), place % values.len());
         let value = values[within];
-        if METRICS[metric].kind == MetricKind::Counter {
+        if counter {
             let grown = values[values.len() - 1] - values[0];
-            // In whole nanoseconds, so that seconds stay the decimal fractions that they are.
-            let whole = ((value + grown * round as f64) * 1e9).round();
-            return whole / 1e9;
+            return whole(value + grown * round as f64);
         }
         value
     }
@@ -96,6 +152,14 @@ impl Fleet {
     pub(crate) fn labels(&self, server: usize) -> &LabelValues {
         &self.labels[server]
     }
+}
+
+/// In whole nanoseconds, so that seconds stay the decimal fractions that they are.
+fn whole(value: f64) -> f64 {
+    if value.fract() == 0.0 {
+        return value;
+    }
+    (value * 1e9).round() / 1e9
 }
 
 /// The time of a tick, milliseconds: five seconds apart, a few milliseconds late now and then, as

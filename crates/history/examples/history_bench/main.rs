@@ -13,7 +13,10 @@
 //! `--data` is a recording: samples of real servers, one second apart, taken as if they were five
 //! seconds apart and repeated until the day is full, counters going on from where they were. Servers
 //! are repeated, too, each time beginning elsewhere in the recording, until there are `--servers` of
-//! them. Without a recording, [`made_up`] makes one. `busy` takes only servers that are under load.
+//! them. With `--pieces N` the day is made of pieces of N ticks of the recording in random order
+//! instead, others for each server, because a day that repeats itself exactly flatters whoever looks
+//! for repetitions. Without a recording, [`made_up`] makes one. `busy` takes only servers that are
+//! under load.
 #![forbid(unsafe_code)]
 #![expect(
     clippy::print_stdout,

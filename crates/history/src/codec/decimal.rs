@@ -8,8 +8,8 @@ pub(crate) const MOST: Exponent = 9;
 
 const POWERS: [f64; 10] = [1.0, 10.0, 100.0, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9];
 
-/// Beyond this a floating-point number has no units digit.
-const LARGEST: f64 = 9_007_199_254_740_992.0;
+/// Beyond this (2^53) a floating-point number has no units digit.
+const LARGEST: u64 = 9_007_199_254_740_992;
 
 fn power(exponent: Exponent) -> f64 {
     POWERS.get(usize::from(exponent)).copied().unwrap_or(1.0)
@@ -17,16 +17,14 @@ fn power(exponent: Exponent) -> f64 {
 
 /// `value` times ten to the `exponent`, if that is whole and gives the same bits on the way back.
 pub(crate) fn to_scaled(value: f64, exponent: Exponent) -> Option<i64> {
-    let scaled = (value * power(exponent)).round();
-    if scaled.is_nan() || scaled.abs() > LARGEST {
-        return None;
-    }
+    let scaled = value * power(exponent);
     #[expect(
         clippy::cast_possible_truncation,
-        reason = "below 2^53 by the lines above"
+        reason = "what is cut off, too large, or no number does not come back as it was"
     )]
-    let whole = scaled as i64;
-    (to_value(whole, exponent).to_bits() == value.to_bits()).then_some(whole)
+    let whole = (scaled + 0.5_f64.copysign(scaled)) as i64;
+    let exact = to_value(whole, exponent).to_bits() == value.to_bits();
+    (exact && whole.unsigned_abs() <= LARGEST).then_some(whole)
 }
 
 /// The value of a scaled whole number.
@@ -37,20 +35,17 @@ pub(crate) fn to_value(scaled: i64, exponent: Exponent) -> f64 {
 /// All values as whole numbers with the fewest decimals that fit all.
 pub(crate) fn scale(values: &[f64]) -> Option<(Exponent, Vec<i64>)> {
     let mut exponent = 0;
-    for value in values {
-        while to_scaled(*value, exponent).is_none() {
-            exponent += 1;
-            if exponent > MOST {
-                return None;
-            }
+    let mut scaled = Vec::with_capacity(values.len());
+    while let Some(value) = values.get(scaled.len()) {
+        if let Some(whole) = to_scaled(*value, exponent) {
+            scaled.push(whole);
+            continue;
         }
+        // Begun again with more decimals, which must fit those before, too: 2^53 has no room.
+        exponent = (exponent + 1..=MOST).find(|more| to_scaled(*value, *more).is_some())?;
+        scaled.clear();
     }
-    // A value that fits few decimals may not fit more of them: 2^53 has no room for decimals.
-    let scaled: Option<Vec<i64>> = values
-        .iter()
-        .map(|value| to_scaled(*value, exponent))
-        .collect();
-    Some((exponent, scaled?))
+    Some((exponent, scaled))
 }
 
 #[cfg(test)]
@@ -69,6 +64,6 @@ mod tests {
         for value in [1.0 / 3.0, f64::NAN, -0.0, f64::INFINITY, 1e300, 0.1 + 0.2] {
             assert_eq!(scale(&[value]), None, "{value}");
         }
-        assert_eq!(scale(&[LARGEST, 0.01]), None);
+        assert_eq!(scale(&[9_007_199_254_740_992.0, 0.01]), None);
     }
 }

@@ -39,10 +39,10 @@ pub(crate) fn encode_integers(numbers: &[i64], out: &mut Vec<u8>) {
     if changes * SPARSE_FROM <= numbers.len() {
         keep_shorter(&mut best, SPARSE, sparse(numbers, changes));
     }
-    if numbers.len() >= packed::FEWEST {
-        if let Some(bytes) = packed::pack(numbers, ModeSpec::Auto, way(numbers)) {
-            keep_shorter(&mut best, PACKED, bytes);
-        }
+    if numbers.len() >= packed::FEWEST
+        && let Some(bytes) = packed::pack(numbers, ModeSpec::Auto, way(numbers))
+    {
+        keep_shorter(&mut best, PACKED, bytes);
     }
     if numbers.len() >= DEFLATED_FROM
         && let Some(bytes) = deflated::deflate(&short(numbers))

@@ -73,5 +73,5 @@ impl Tier {
 
 /// The beginning of the bucket that holds a time.
 pub(crate) fn floor(time: Millis, width: Millis) -> Millis {
-    time - time.rem_euclid(width)
+    time.saturating_sub(time.rem_euclid(width))
 }

@@ -10,7 +10,7 @@
 //! two ticks are further apart than `stale_after`.
 
 use super::floor;
-use super::sketch::{Sketch, value_of};
+use super::sketch::{Sketch, bin_of, value_of};
 use crate::series::{Kind, Millis};
 
 /// A sample with the number of its tick.
@@ -57,7 +57,7 @@ pub(crate) struct Rollup {
 }
 
 impl Rollup {
-    fn new(start: Millis) -> Self {
+    fn new(start: Millis, sketched: bool) -> Self {
         Self {
             start,
             count: 0,
@@ -67,15 +67,15 @@ impl Rollup {
             sum: 0.0,
             increase: 0.0,
             covered: 0,
-            sketch: Some(Sketch::default()),
+            sketch: sketched.then(Sketch::default),
         }
     }
 
-    fn spread(&mut self, value: f64) {
+    fn spread(&mut self, value: f64, bin: Option<i32>) {
         self.min = self.min.min(value);
         self.max = self.max.max(value);
-        if let Some(sketch) = &mut self.sketch {
-            sketch.add(value);
+        if let (Some(sketch), Some(bin)) = (&mut self.sketch, bin) {
+            sketch.add_bin(bin, 1);
         }
     }
 
@@ -124,6 +124,9 @@ pub(crate) struct Roller {
     width: Millis,
     stale_after: Millis,
     before: Option<Point>,
+    sketched: bool,
+    /// The last value that was put into a bin: most series rarely change.
+    bin: Option<(f64, i32)>,
     /// Ascending by start.
     buckets: Vec<Rollup>,
 }
@@ -141,8 +144,30 @@ impl Roller {
             width,
             stale_after,
             before,
+            sketched: true,
+            bin: None,
             buckets: Vec::new(),
         }
+    }
+
+    /// Leaves out how values are distributed.
+    pub(crate) fn without_sketch(mut self) -> Self {
+        self.sketched = false;
+        self
+    }
+
+    fn bin(&mut self, value: f64) -> Option<i32> {
+        if !self.sketched {
+            return None;
+        }
+        if let Some((known, bin)) = self.bin
+            && known.to_bits() == value.to_bits()
+        {
+            return Some(bin);
+        }
+        let bin = bin_of(value);
+        self.bin = Some((value, bin));
+        Some(bin)
     }
 
     pub(crate) fn push(&mut self, point: Point) {
@@ -152,25 +177,31 @@ impl Roller {
         let before = self.before.replace(point);
         let gap = point.after_gap(before.as_ref(), self.stale_after);
         let kind = self.kind;
-        let bucket = bucket_at(&mut self.buckets, floor(point.time, self.width));
+        let (mut grown, mut apart) = (0.0, 0);
+        let spread = match (kind, &before) {
+            (Kind::Gauge, _) => Some(point.value),
+            (Kind::Counter, Some(before)) => {
+                grown = increase(before.value, point.value);
+                apart = point.time - before.time;
+                (!gap).then(|| grown * 1e3 / apart as f64)
+            }
+            (Kind::Counter, None) => None,
+        };
+        let bin = spread.and_then(|value| self.bin(value));
+        let start = floor(point.time, self.width);
+        let bucket = bucket_at(&mut self.buckets, start, self.sketched);
         bucket.count = bucket.count.saturating_add(1);
         bucket.last = point.value;
-        match (kind, before) {
-            (Kind::Gauge, _) => {
-                bucket.sum += point.value;
-                bucket.spread(point.value);
-            }
-            (Kind::Counter, Some(before)) => {
-                let grown = increase(before.value, point.value);
-                bucket.increase += grown;
-                if !gap {
-                    let apart = point.time - before.time;
+        bucket.increase += grown;
+        if let Some(value) = spread {
+            bucket.spread(value, bin);
+            match kind {
+                Kind::Gauge => bucket.sum += value,
+                Kind::Counter => {
                     bucket.sum += grown;
                     bucket.covered += apart;
-                    bucket.spread(grown * 1e3 / apart as f64);
                 }
             }
-            (Kind::Counter, None) => {}
         }
     }
 
@@ -182,20 +213,20 @@ impl Roller {
 
 /// The bucket that starts then, made if it is new. The last is tried first: clocks are rarely set
 /// back.
-fn bucket_at(buckets: &mut Vec<Rollup>, start: Millis) -> &mut Rollup {
+fn bucket_at(buckets: &mut Vec<Rollup>, start: Millis, sketched: bool) -> &mut Rollup {
     let place = match buckets.last() {
         Some(last) if last.start == start => buckets.len() - 1,
         Some(last) if last.start > start => {
             match buckets.binary_search_by_key(&start, |bucket| bucket.start) {
                 Ok(place) => place,
                 Err(place) => {
-                    buckets.insert(place, Rollup::new(start));
+                    buckets.insert(place, Rollup::new(start, sketched));
                     place
                 }
             }
         }
         _ => {
-            buckets.push(Rollup::new(start));
+            buckets.push(Rollup::new(start, sketched));
             buckets.len() - 1
         }
     };

@@ -46,6 +46,7 @@ pub(crate) struct Sketch {
 }
 
 impl Sketch {
+    #[cfg(test)]
     pub(crate) fn add(&mut self, value: f64) {
         self.add_bin(bin_of(value), 1);
     }

@@ -14,17 +14,17 @@ use crate::tick::Decoder;
 use crate::tier::Tier;
 use crate::tier::rollup::Point;
 
-/// A row of the log and the entries of a job are assumed to take no more, in bytes.
+/// What a job takes besides its own data, at most, in bytes.
 const ROW: usize = 4_096;
 /// A hole in the log that is longer than this is no hole but nonsense.
 const LONGEST_HOLE: u64 = 100_000;
 
 impl Writer {
-    /// Writes new ticks and jobs in one transaction, and answers.
-    pub(super) fn write(&mut self, jobs: Vec<Job>) -> Result<(), Error> {
+    /// Writes new ticks and jobs, of about so many bytes, in one transaction, and answers.
+    pub(super) fn write(&mut self, jobs: Vec<Job>, bytes: usize) -> Result<(), Error> {
         let durable = !jobs.is_empty();
         let mut answers = Vec::with_capacity(jobs.len());
-        let outcome = self.try_write(jobs, &mut answers);
+        let outcome = self.try_write(jobs, bytes, &mut answers);
         match &outcome {
             Ok(written) => {
                 if *written || durable {
@@ -46,6 +46,7 @@ impl Writer {
     fn try_write(
         &mut self,
         jobs: Vec<Job>,
+        bytes: usize,
         answers: &mut Vec<super::Answer>,
     ) -> Result<bool, Error> {
         let refused = |error: &Error, jobs: Vec<Job>, answers: &mut Vec<super::Answer>| {
@@ -60,7 +61,7 @@ impl Writer {
         }
         let rows = self.rows();
         let need: usize = rows.iter().map(|(_, row)| row.len() + 64).sum();
-        let need = need + self.unwritten.len() * 256 + jobs.len() * ROW;
+        let need = need + self.unwritten.len() * 256 + jobs.len() * ROW + bytes;
         if let Err(error) = self.make_room(need) {
             return Err(refused(&error, jobs, answers));
         }

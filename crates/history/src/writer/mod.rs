@@ -40,8 +40,8 @@ pub(crate) type Answer = Box<dyn FnOnce(Result<(), Error>) + Send>;
 pub(crate) enum Command {
     /// Keep what was observed.
     Tick(Arc<model::Observation>),
-    /// Write something else.
-    Job(Job),
+    /// Write something else, of about so many bytes.
+    Job(Job, usize),
     /// Say when all before it is written.
     Flush(SyncSender<Result<(), Error>>),
     /// Put everything into as few bytes as possible.
@@ -127,6 +127,7 @@ impl Writer {
     /// Does what a batch asks for; whether that was to end.
     fn process(&mut self, batch: Vec<Command>) -> bool {
         let mut jobs = Vec::new();
+        let mut need = 0;
         let mut after = Vec::new();
         let mut ticked = 0;
         for command in batch {
@@ -135,11 +136,14 @@ impl Writer {
                     self.take(&observation);
                     ticked += 1;
                 }
-                Command::Job(job) => jobs.push(job),
+                Command::Job(job, bytes) => {
+                    jobs.push(job);
+                    need += bytes;
+                }
                 other => after.push(other),
             }
         }
-        let mut outcome = self.write(jobs);
+        let mut outcome = self.write(jobs, need);
         // One small piece for each tick, so that upkeep keeps pace with what comes in.
         for _ in 0..ticked {
             if outcome.is_ok() {
@@ -156,7 +160,7 @@ impl Writer {
                     self.end();
                     (answer, outcome.clone())
                 }
-                Command::Tick(_) | Command::Job(_) => continue,
+                Command::Tick(_) | Command::Job(..) => continue,
             };
             // Whoever asked may have gone away meanwhile.
             answer.try_send(outcome).unwrap_or_default();
@@ -205,9 +209,16 @@ impl Writer {
         self.set_aside = set_aside;
         self.shared.readers.renew();
         self.upkeep.reopened();
-        // The file may be a new one: it learns all series of the head, and the ticks it misses.
-        let head = self.shared.head();
+        // The file may be a new one: it learns all series of the head, and the ticks it misses. What
+        // it has in blocks although that seemed to fail is not written twice.
         let failed = Error::database("read");
+        let in_blocks = crate::store::blocks::newest_tick(&connection).map_err(&failed)?;
+        let mut head = self.shared.head_mut();
+        if let Some(sealed) = in_blocks.and_then(|newest| (newest + 1).checked_sub(head.first)) {
+            head.forget_first(usize::try_from(sealed).unwrap_or(usize::MAX));
+        }
+        drop(head);
+        let head = self.shared.head();
         let newest = crate::store::ticks::newest(&connection).map_err(&failed)?;
         self.unlogged = newest
             .map_or(head.first, |seq| seq + 1)

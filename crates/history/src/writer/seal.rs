@@ -135,7 +135,8 @@ fn pieces(head: &Head, stale_after: Millis) -> Vec<Piece> {
     let hour = Tier::Hours.width().unwrap_or(FIVE_MINUTES);
     let always = |width| {
         // A series that is always there shows how many ticks a bucket has and how much it covers.
-        let mut roller = Roller::new(Kind::Counter, width, stale_after, head.before);
+        let roller = Roller::new(Kind::Counter, width, stale_after, head.before);
+        let mut roller = roller.without_sketch();
         for (tick, time) in (head.first..).zip(&head.times) {
             roller.push(Point {
                 tick,

@@ -116,6 +116,26 @@ fn events_go_before_audit_entries() {
 }
 
 #[test]
+fn large_snapshots_stay_within_the_limit() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut options = sample::options(folder.path());
+    options.max_disk = LIMIT;
+    let history = sample::open_with(options);
+    for n in 0..12 {
+        history
+            .put_snapshot(START + n, "report", vec![7; 200_000])
+            .unwrap();
+        assert!(size(folder.path()) <= LIMIT, "{}", size(folder.path()));
+    }
+    assert!(
+        history
+            .put_snapshot(START, "report", vec![7; 3_000_000])
+            .is_err()
+    );
+    assert!(history.event(event(START, "after")).is_ok());
+}
+
+#[test]
 fn a_lower_limit_makes_the_file_smaller() {
     let folder = tempfile::tempdir().unwrap();
     let history = sample::open(folder.path());

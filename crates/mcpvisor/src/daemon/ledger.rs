@@ -1,9 +1,9 @@
 //! From processes that come and go to figures of servers that only grow where they must.
 //!
 //! A counter of a server is the sum over all processes that it ever had. The kernel tells each
-//! process's own counters only while it lives, so an [`Account`] adds up what each has gained from
+//! process's own counters only while it lives, so an account adds up what each has gained from
 //! one look to the next. What a process gained between the last look and its end is lost; a server
-//! that is away for [`FORGET_NS`] starts again from what its processes have then.
+//! that is away for a quarter of an hour starts again from what its processes have then.
 //!
 //! Servers of one name under owners of one name share an account: to whoever watches a laptop for
 //! weeks, `memory` under `Claude Code` is one thing, whatever sessions come and go.

@@ -7,7 +7,7 @@
 //!    └───── handle ◄─────┘
 //! ```
 //!
-//! One thread looks at the machine ([`looker`]): it alone owns the observer, and is told what to do
+//! One thread looks at the machine (`looker`): it alone owns the observer, and is told what to do
 //! through an [`inbox`]. What it sees becomes measurements ([`ledger`], [`measure`]), changes
 //! ([`changes`]) and an immutable [`snapshot`] that HTTP reads through the [`handle`]. Nothing waits
 //! for a reader: the history's queue, the listeners' and the inbox have bounds, and what does not fit

@@ -1,7 +1,9 @@
 //! The processes of a load: idle ones, so many that the machine has the number wanted, and servers under
 //! one owner.
 
+use std::fs;
 use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::Duration;
@@ -10,7 +12,7 @@ use anyhow::{Context, Result, ensure};
 
 use super::cpu;
 use super::load::{Load, PROCESSES_OF_A_SERVER};
-use super::workshop::Workshop;
+use super::workshop;
 
 /// A measurement takes minutes; nothing of it outlives this.
 const MAX_LIFETIME: Duration = Duration::from_hours(1);
@@ -27,26 +29,17 @@ pub(crate) struct Fleet {
 }
 
 impl Fleet {
-    /// Fills the machine up to the load, with the leaders counted in.
-    pub(crate) fn start(workshop: &Workshop, load: Load) -> Result<Self> {
+    /// Fills the machine up to the load, with the leaders counted in. `release` has our programs.
+    pub(crate) fn start(release: &Path, load: Load) -> Result<Self> {
         let mut fleet = Self {
             leaders: Vec::new(),
         };
         let lifetime = format!("--max-lifetime={}", MAX_LIFETIME.as_secs());
         if load.servers > 0 {
-            let mut owner = Command::new(workshop.release.join("mcp-owner"));
-            owner
-                .arg(format!("--count={}", load.servers))
-                .args([&lifetime, "--"]);
-            owner
-                .arg(workshop.release.join("mcp-server"))
-                .arg(&lifetime);
-            owner.arg(format!("--children={}", PROCESSES_OF_A_SERVER - 1));
-            owner.arg("--children-end-too");
-            fleet.lead(&mut owner)?;
+            fleet.lead(&mut owner(release, load, &lifetime)?)?;
         }
         let idle = load.processes.saturating_sub(cpu::processes() + 1);
-        let mut leader = Command::new(workshop.release.join("idle-fleet"));
+        let mut leader = Command::new(release.join("idle-fleet"));
         fleet.lead(leader.arg(format!("--count={idle}")).arg(&lifetime))?;
         thread::sleep(SETTLE);
         Ok(fleet)
@@ -68,6 +61,44 @@ impl Fleet {
         ensure!(!line.is_empty(), "the load did not come up");
         Ok(())
     }
+}
+
+/// The owner with its servers.
+fn owner(release: &Path, load: Load, lifetime: &str) -> Result<Command> {
+    let server = release.join("mcp-server");
+    let children = format!("--children={}", PROCESSES_OF_A_SERVER - 1);
+    let count = format!("--count={}", load.servers);
+    if !load.named {
+        let mut owner = Command::new(release.join("mcp-owner"));
+        owner.args([&count, lifetime, "--"]).arg(server);
+        owner.args([lifetime, &children, "--children-end-too"]);
+        return Ok(owner);
+    }
+    let folder = workshop::empty("servers")?;
+    let mut owner = Command::new(link(&release.join("mcp-owner"), &folder, "claude")?);
+    for number in 1..=load.servers {
+        link(&server, &folder, &format!("mcp-server-of-{number}"))?;
+    }
+    owner.args([&count, lifetime, "--", "sh", "-c", NEXT_NAME, "sh"]);
+    owner.arg(&folder).arg(load.servers.to_string());
+    owner.args([lifetime, &children, "--children-end-too"]);
+    Ok(owner)
+}
+
+/// The owner starts one command many times: each takes the next name that nobody has taken, which it
+/// notes by making a folder, and becomes the server of that name.
+const NEXT_NAME: &str = "folder=$1 last=$2; shift 2; \
+    for number in $(seq \"$last\"); do \
+    mkdir \"$folder/taken-$number\" 2>/dev/null && exec \"$folder/mcp-server-of-$number\" \"$@\"; \
+    done; exit 1";
+
+/// The program under another name.
+fn link(program: &Path, folder: &Path, name: &str) -> Result<PathBuf> {
+    let place = folder.join(name);
+    fs::hard_link(program, &place)
+        .or_else(|_| fs::copy(program, &place).map(drop))
+        .with_context(|| format!("cannot make {}", place.display()))?;
+    Ok(place)
 }
 
 impl Drop for Fleet {

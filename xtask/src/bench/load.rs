@@ -7,26 +7,37 @@ use std::fmt;
 pub(crate) struct Load {
     /// Of the whole machine, kernel threads included.
     pub(crate) processes: usize,
-    /// Instances of one server under one owner, of [`PROCESSES_OF_A_SERVER`] processes each.
+    /// Instances of servers under one owner, of [`PROCESSES_OF_A_SERVER`] processes each.
     pub(crate) servers: usize,
+    /// Whether each of them is a server of its own, with its own name, or all are one server.
+    pub(crate) named: bool,
 }
 
 /// A laptop.
 pub(crate) const SMALL: Load = Load {
     processes: 600,
     servers: 0,
+    named: false,
 };
 
 /// A host of many users.
 pub(crate) const LARGE: Load = Load {
     processes: 2_000,
     servers: 0,
+    named: false,
 };
 
 /// A laptop full of servers.
 pub(crate) const SERVERS: Load = Load {
     processes: 600,
     servers: 50,
+    named: false,
+};
+
+/// A laptop full of different servers.
+pub(crate) const NAMED_SERVERS: Load = Load {
+    named: true,
+    ..SERVERS
 };
 
 /// In the order in which they are measured.

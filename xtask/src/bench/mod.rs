@@ -1,27 +1,28 @@
 //! `cargo xtask bench`: measured next to other programs, in the same run and on the same load.
 //!
-//! `collect` starts idle processes until the machine has as many as a row asks for, lets each
-//! [`contender`] take its pass over them once a second, and reads the processor time that the kernel
-//! has counted for it. Contenders take turns, round by round; medians are compared with the limits of
-//! [`limits`].
+//! Each benchmark is a folder; beside them stands what they share: the processes that are looked at
+//! ([`fleet`]), what a program costs ([`cpu`], [`family`]), a running daemon ([`daemon`]), HTTP
+//! ([`http`]), and the page on which figures and limits are told ([`paper`]).
 
-mod contender;
+mod api;
+mod collect;
 mod cpu;
+mod daemon;
+mod family;
 mod fleet;
-mod limits;
+mod history;
+mod http;
 mod load;
-mod measure;
-mod report;
+mod machine;
+mod paper;
 mod running;
-mod wall;
+mod section;
+mod serve;
+mod verdict;
 mod workshop;
 
 use anyhow::Result;
 use clap::Subcommand;
-
-use measure::Plan;
-use report::Report;
-use workshop::Workshop;
 
 /// What to measure.
 #[derive(Debug, clap::Args)]
@@ -33,54 +34,21 @@ pub(crate) struct Arguments {
 #[derive(Debug, Subcommand)]
 enum Benchmark {
     /// Collection: processor time of a pass over all processes, and how long `doctor` takes.
-    Collect(Collect),
-}
-
-#[derive(Debug, clap::Args)]
-struct Collect {
-    /// How often each contender has its turn; medians are taken.
-    #[arg(long, default_value_t = 3)]
-    rounds: usize,
-
-    /// Passes that are measured in each turn, one a second.
-    #[arg(long, default_value_t = 8)]
-    passes: u32,
-
-    /// What the floor reads of each process: what our own pass reads.
-    #[arg(long, default_value = "stat,status,io,schedstat,fdcount")]
-    files: String,
-
-    /// Only what has one of these keys: pass, ps, top, floor, apps.plugin, psutil, process-exporter, doctor.
-    #[arg(long, value_delimiter = ',')]
-    only: Vec<String>,
-
-    /// Print JSON instead of Markdown.
-    #[arg(long)]
-    json: bool,
-
-    /// Also put the tables into this file, between its two marks.
-    #[arg(long, value_name = "FILE")]
-    write: Option<std::path::PathBuf>,
+    Collect(collect::Arguments),
+    /// The daemon: what it costs to watch fifty servers, beside other monitors.
+    Serve(serve::Arguments),
+    /// The history: bytes, queries and crashes, beside `VictoriaMetrics` and Prometheus.
+    History(history::Arguments),
+    /// HTTP: how fast the daemon answers, and what live listeners cost it.
+    Api(api::Arguments),
 }
 
 /// Measures and prints.
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
-    let Benchmark::Collect(collect) = &arguments.benchmark;
-    let plan = Plan {
-        rounds: collect.rounds,
-        passes: collect.passes,
-        only: collect.only.clone(),
-    };
-    let workshop = Workshop::prepare(&collect.files, &plan)?;
-    let measured = measure::collect(&workshop, &plan)?;
-    let report = Report::new(&collect.files, &plan, measured);
-    if collect.json {
-        println!("{}", report.json());
-    } else {
-        println!("{}", report.markdown());
-    }
-    match &collect.write {
-        Some(file) => report.write_into(file),
-        None => Ok(()),
+    match &arguments.benchmark {
+        Benchmark::Collect(arguments) => collect::run(arguments),
+        Benchmark::Serve(arguments) => serve::run(arguments),
+        Benchmark::History(arguments) => history::run(arguments),
+        Benchmark::Api(arguments) => api::run(arguments),
     }
 }

@@ -5,9 +5,9 @@ use std::time::Instant;
 
 use anyhow::{Context, Result, ensure};
 
-use super::load::{Load, SMALL};
 use super::measure::{Measured, Plan, median};
 use super::workshop::Workshop;
+use crate::bench::load::{Load, SMALL};
 
 /// Runs that are measured in each round.
 const RUNS: usize = 5;

@@ -6,12 +6,12 @@ use std::time::Duration;
 use anyhow::{Context, Result, ensure};
 
 use super::contender::{CONTENDERS, Contender};
-use super::cpu;
-use super::fleet::Fleet;
-use super::load::{LOADS, Load};
-use super::running::{Running, let_it_pass};
 use super::wall::{self, Wall};
 use super::workshop::Workshop;
+use crate::bench::cpu;
+use crate::bench::fleet::Fleet;
+use crate::bench::load::{LOADS, Load};
+use crate::bench::running::{Running, let_it_pass};
 
 /// Passes that are not counted: files are opened, caches filled, interpreters started.
 const WARM_UP_PASSES: u32 = 3;
@@ -63,7 +63,7 @@ pub(crate) fn collect(workshop: &Workshop, plan: &Plan) -> Result<Measured> {
         if !plan.needs(load) {
             continue;
         }
-        let fleet = Fleet::start(workshop, load)?;
+        let fleet = Fleet::start(&workshop.release, load)?;
         let wanted =
             |contender: &&Contender| contender.loads.contains(&load) && plan.wants(contender.key);
         let contenders: Vec<&Contender> = CONTENDERS.iter().filter(wanted).collect();

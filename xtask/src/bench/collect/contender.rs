@@ -6,8 +6,8 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result};
 
-use super::load::{LARGE, Load, SERVERS, SMALL};
 use super::workshop::Workshop;
+use crate::bench::load::{LARGE, Load, SERVERS, SMALL};
 use crate::repository;
 
 /// The port on which process-exporter is asked; only while it is measured.

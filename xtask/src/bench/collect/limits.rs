@@ -1,8 +1,9 @@
 //! What we promise, as limits on what was measured.
 
 use super::contender::FLOOR;
-use super::load::{LARGE, Load, SERVERS, SMALL};
 use super::measure::{Measured, Reading};
+use crate::bench::load::{LARGE, Load, SERVERS, SMALL};
+use crate::bench::verdict::Verdict;
 
 /// A promise about measured figures.
 enum Limit {
@@ -86,21 +87,6 @@ const LIMITS: [Limit; 8] = [
     },
 ];
 
-/// A limit with what was measured.
-#[derive(Debug, PartialEq)]
-pub(crate) struct Verdict {
-    pub(crate) what: String,
-    pub(crate) measured: f64,
-    pub(crate) most: f64,
-    pub(crate) unit: &'static str,
-}
-
-impl Verdict {
-    pub(crate) fn is_met(&self) -> bool {
-        self.measured <= self.most
-    }
-}
-
 /// Judges all limits for which there are figures; the others are no verdict.
 pub(crate) fn judge(measured: &Measured) -> Vec<Verdict> {
     LIMITS
@@ -123,12 +109,12 @@ impl Limit {
                 most,
             } => {
                 let (left, right) = (find(ours, load)?, find(other, load)?);
-                Some(Verdict {
-                    what: format!("a pass over {load} against {other}"),
-                    measured: left.cpu_us_per_pass / right.cpu_us_per_pass,
+                Some(Verdict::most(
+                    format!("a pass over {load} against {other}"),
+                    left.cpu_us_per_pass / right.cpu_us_per_pass,
                     most,
-                    unit: "×",
-                })
+                    "×",
+                ))
             }
             Limit::Growth {
                 ours,
@@ -137,22 +123,19 @@ impl Limit {
                 most,
             } => {
                 let (small, large) = (find(ours, from)?, find(ours, to)?);
-                Some(Verdict {
-                    what: format!("each of {to} against each of {from}"),
-                    measured: large.us_per_process() / small.us_per_process(),
+                Some(Verdict::most(
+                    format!("each of {to} against each of {from}"),
+                    large.us_per_process() / small.us_per_process(),
                     most,
-                    unit: "×",
-                })
+                    "×",
+                ))
             }
             Limit::Share { key, load, percent } => {
                 let reading = find(key, load)?;
-                Some(Verdict {
-                    what: format!("{}, {load}, of one processor", reading.name),
-                    // A microsecond each second is a millionth.
-                    measured: reading.cpu_us_per_pass / 10_000.0,
-                    most: percent,
-                    unit: " %",
-                })
+                let what = format!("{}, {load}, of one processor", reading.name);
+                // A microsecond each second is a millionth.
+                let share = reading.cpu_us_per_pass / 10_000.0;
+                Some(Verdict::most(what, share, percent, " %"))
             }
             Limit::Memory {
                 key,
@@ -160,21 +143,18 @@ impl Limit {
                 megabytes,
             } => {
                 let reading = find(key, load)?;
-                Some(Verdict {
-                    what: format!("{}, {load}, resident", reading.name),
-                    measured: reading.rss_bytes as f64 / 1e6,
-                    most: megabytes,
-                    unit: " MB",
-                })
+                let what = format!("{}, {load}, resident", reading.name);
+                let resident = reading.rss_bytes as f64 / 1e6;
+                Some(Verdict::most(what, resident, megabytes, " MB"))
             }
             Limit::Wall { key, milliseconds } => {
                 let wall = measured.walls.iter().find(|wall| wall.key == key)?;
-                Some(Verdict {
-                    what: format!("{}, {}", wall.name, wall.load),
-                    measured: wall.milliseconds,
-                    most: milliseconds,
-                    unit: " ms",
-                })
+                Some(Verdict::most(
+                    format!("{}, {}", wall.name, wall.load),
+                    wall.milliseconds,
+                    milliseconds,
+                    " ms",
+                ))
             }
         }
     }
@@ -183,7 +163,7 @@ impl Limit {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::bench::wall::Wall;
+    use crate::bench::collect::wall::Wall;
 
     fn reading(key: &'static str, load: Load, cpu_us_per_pass: f64) -> Reading {
         Reading {

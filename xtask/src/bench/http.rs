@@ -33,6 +33,8 @@ pub(crate) struct Head {
 pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(crate) body: Vec<u8>,
+    /// Whether the connection ends with it.
+    pub(crate) is_last: bool,
 }
 
 impl Connection {
@@ -97,6 +99,7 @@ impl Connection {
         Ok(Answer {
             status: head.status,
             body,
+            is_last: head.closes,
         })
     }
 
@@ -213,12 +216,13 @@ mod tests {
         let mut connection = Connection::open(port).unwrap();
         let mut ask = || {
             let answer = connection.get("/", &[("Accept", "*/*")]).unwrap();
-            (answer.status, String::from_utf8(answer.body).unwrap())
+            let body = String::from_utf8(answer.body).unwrap();
+            (answer.status, body, answer.is_last)
         };
-        assert_eq!(ask(), (200, "ok".to_owned()));
-        assert_eq!(ask(), (503, "abc0123456789".to_owned()));
-        assert_eq!(ask(), (204, String::new()));
-        assert_eq!(ask(), (200, "rest".to_owned()));
+        assert_eq!(ask(), (200, "ok".to_owned(), false));
+        assert_eq!(ask(), (503, "abc0123456789".to_owned(), false));
+        assert_eq!(ask(), (204, String::new(), false));
+        assert_eq!(ask(), (200, "rest".to_owned(), true));
     }
 
     #[test]

@@ -91,6 +91,10 @@ impl Questions {
                 answer.status
             );
             client.bytes = answer.body.len();
+            if answer.is_last {
+                // A connection may serve only so many requests; a client then takes another.
+                connection = Connection::open(self.port)?;
+            }
         }
     }
 

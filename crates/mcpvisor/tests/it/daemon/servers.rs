@@ -21,9 +21,11 @@ fn a_real_hub_is_told_with_figures_history_and_events() {
     let Some(time) = or_skip(real::python("mcp-server-time")) else {
         return;
     };
+    // The daemon sees the whole machine, so also the servers of tests that run beside this one:
+    // names of its own tell its servers apart.
     let servers = json!({
-        "memory": {"command": "npx", "args": ["-y", "@modelcontextprotocol/server-memory"]},
-        "time": {"command": time, "args": ["--local-timezone", "UTC"]},
+        "keeper": {"command": "npx", "args": ["-y", "@modelcontextprotocol/server-memory"]},
+        "clock": {"command": time, "args": ["--local-timezone", "UTC"]},
     });
     let config = world.folder.path().join("fast.toml");
     std::fs::write(&config, "[daemon]\ninterval = \"1s\"\n").unwrap();
@@ -35,15 +37,15 @@ fn a_real_hub_is_told_with_figures_history_and_events() {
     let pid = hub.process.pid();
     let found = wait_for("both servers", Duration::from_secs(30), || {
         let all = daemon.get("/api/v1/servers");
-        let memory = of_hub(&all, "memory", pid)?.clone();
-        of_hub(&all, "time", pid).is_some().then_some(memory)
+        let memory = of_hub(&all, "keeper", pid)?.clone();
+        of_hub(&all, "clock", pid).is_some().then_some(memory)
     })
     .unwrap();
     let id = found["id"].as_str().unwrap();
     assert_eq!(found["state"], "running");
 
     let one = daemon.get(&format!("/api/v1/servers/{id}"));
-    assert_eq!(one["name"], "memory");
+    assert_eq!(one["name"], "keeper");
     let health = daemon.get(&format!("/api/v1/servers/{id}/health"));
     assert_eq!(health["state"], "running");
     // npx, its shell, the server: each starts the next.
@@ -61,8 +63,12 @@ fn a_real_hub_is_told_with_figures_history_and_events() {
         .find(|metric| metric["name"] == "mcpvisor_server_up");
     assert_eq!(up.unwrap()["value"], 1.0);
 
+    let page = daemon.ask("GET", "/metrics", "").body;
+    let series = "mcpvisor_server_resident_memory_bytes{server=\"keeper\",owner=\"mcp-hub\"}";
+    assert!(page.contains(series), "{page}");
+
     let points = wait_for("three samples", Duration::from_secs(30), || {
-        let path = "/api/v1/history?metric=resident_memory_bytes&server=memory&from=-5m";
+        let path = "/api/v1/history?metric=resident_memory_bytes&server=keeper&from=-5m";
         let answer = daemon.get(path);
         let series = answer["series"].as_array()?.first()?.clone();
         (series["points"].as_array()?.len() >= 3).then_some(series)
@@ -85,30 +91,26 @@ fn a_real_hub_is_told_with_figures_history_and_events() {
     let started = changes["changes"].as_array().unwrap().iter().any(|change| {
         change["kind"] == "server"
             && change["data"]["what"] == "started"
-            && change["data"]["name"] == "memory"
+            && change["data"]["name"] == "keeper"
     });
     assert!(started, "{changes:#}");
     // What `ps` says through the daemon is what the daemon says.
     wait_for("a past in `ps`", Duration::from_secs(20), || {
         let ps = world.ps();
-        of_hub(&ps, "memory", pid)?["history"]
+        of_hub(&ps, "keeper", pid)?["history"]
             .is_object()
             .then_some(())
     })
     .unwrap();
 
     drop(hub);
-    wait_for("the end of both", Duration::from_secs(30), || {
-        let all = daemon.get("/api/v1/servers");
-        of_hub(&all, "memory", pid).is_none().then_some(())
+    wait_for("the end of its series", Duration::from_secs(30), || {
+        let page = daemon.ask("GET", "/metrics", "").body;
+        (!page.contains("{server=\"keeper\"")).then_some(())
     })
     .unwrap();
-    let page = daemon.ask("GET", "/metrics", "").body;
-    assert!(
-        !page
-            .contains("mcpvisor_server_resident_memory_bytes{server=\"memory\",owner=\"mcp-hub\"}"),
-        "the series of what has ended vanish"
-    );
+    let all = daemon.get("/api/v1/servers");
+    assert_eq!(of_hub(&all, "keeper", pid), None);
 }
 
 #[test]

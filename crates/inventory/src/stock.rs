@@ -162,9 +162,18 @@ fn declarations(
                 }
             })
             .collect();
+        // Who was left behind keeps its name: another session's entry with the same command is not
+        // what it was started from.
+        let root = table.processes()[draft.root].id();
+        let known_as = found
+            .orphaned
+            .as_ref()
+            .and_then(|_| context.memory.instance(root))
+            .map(|seen| seen.server.as_str());
         let fit: Vec<(usize, f64)> = specs
             .iter()
             .enumerate()
+            .filter(|(_, spec)| known_as.is_none_or(|name| name == spec.declared.name))
             .filter_map(|(at, spec)| {
                 Some((
                     at,

@@ -172,3 +172,28 @@ fn metadata_of_the_package() {
         "",
     );
 }
+
+/// Its owner and that owner's file are gone; another session's file has the same command by another
+/// name. What was left behind keeps the name that it had.
+#[test]
+fn who_was_left_behind_keeps_its_name() {
+    let hub = "node /srv/demo/node_modules/mcp-hub/dist/cli.js --port 37374 --config hub.json";
+    let picture = |declared: &str| {
+        format!(
+            "1 0 1 1 S 0 90000 - comm=systemd : /sbin/init
+             1602 1 1602 1602 S 1000 9000 - : {hub}
+             2001 1 1500 1500 S 1000 7000 - 0=pipe:7r 1=pipe:8w : {MEMORY}
+             @writer 2001 no
+             @seen 2001 notes gone=3600
+             @declared mcp-hub /srv/demo/hub.json {declared} npx -y @modelcontextprotocol/server-memory"
+        )
+    };
+    check(
+        &picture("keeper"),
+        "notes of unknown gone: orphan 2001\nkeeper of mcp-hub: not_running\nclean 2001",
+    );
+    check(
+        &picture("notes"),
+        "notes of mcp-hub gone: orphan 2001 [gateway]\nclean 2001",
+    );
+}

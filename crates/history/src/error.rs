@@ -62,6 +62,25 @@ pub enum Error {
         /// The limit, bytes.
         limit: u64,
     },
+    /// A kind of documents has reached its bound: nothing of the change was written.
+    #[error(
+        "there are already {limit} documents of the kind `{kind}` in the history, which is the most: \
+         nothing was written"
+    )]
+    TooManyDocuments {
+        /// Their kind.
+        kind: String,
+        /// How many there may be.
+        limit: u64,
+    },
+    /// Documents have reached their bound: nothing of the change was written.
+    #[error(
+        "documents in the history would need more than {limit} bytes together: nothing was written"
+    )]
+    DocumentsTooLarge {
+        /// How many bytes they may need.
+        limit: u64,
+    },
     /// The database is being opened again after a failure.
     #[error("the history cannot be written at the moment: {reason}")]
     Unavailable {
@@ -90,8 +109,15 @@ impl Error {
         let Self::Database { source, .. } = self else {
             return false;
         };
-        let code = source.sqlite_error_code();
-        matches!(code, Some(DatabaseCorrupt | NotADatabase))
+        matches!(code(source), Some(DatabaseCorrupt | NotADatabase))
+    }
+}
+
+/// The code of what the database said, also of what it said about SQL that does not fit its tables.
+pub(crate) fn code(error: &rusqlite::Error) -> Option<rusqlite::ErrorCode> {
+    match error {
+        rusqlite::Error::SqlInputError { error, .. } => Some(error.code),
+        other => other.sqlite_error_code(),
     }
 }
 

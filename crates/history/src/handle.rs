@@ -15,6 +15,8 @@ use crate::readers::Readers;
 use crate::recover::{self, Opened};
 use crate::rows::alerts::{self, AlertQuery, AlertRow};
 use crate::rows::audits::{self, Audit, AuditQuery, NewAudit};
+use crate::rows::changes::{self, Changes};
+use crate::rows::documents::{self, Document, Limits};
 use crate::rows::events::{self, Event, EventQuery, NewEvent};
 use crate::rows::findings::{self, FindingChanges, FindingQuery, FindingRecord, FindingRow};
 use crate::rows::snapshots::{self, SnapshotInfo};
@@ -22,7 +24,7 @@ use crate::series::{Millis, SeriesKey};
 use crate::shared::Shared;
 use crate::stats::{self, Stats};
 use crate::writer::{self, Command, Writer};
-use crate::{Error, Options, room};
+use crate::{Error, Options};
 
 /// The history. Clones are handles of the same; the last one to go ends the writer.
 #[derive(Clone, Debug)]
@@ -42,7 +44,7 @@ impl History {
             path,
             mut notices,
             set_aside,
-        } = recover::open(&options.path, now, room::log_pages(options.max_disk))?;
+        } = recover::open(&options, now)?;
         let (head, damaged) = writer::replay(&connection)?;
         if damaged > 0 {
             notices.push(Notice {
@@ -189,7 +191,7 @@ impl History {
 
     /// Writes alerts; one with the same id is replaced.
     pub fn put_alerts(&self, alerts: Vec<AlertRow>) -> Result<(), Error> {
-        let sizes = alerts.iter().map(|row| 256 + row.data.to_string().len());
+        let sizes = alerts.iter().map(changes::alert_bytes);
         self.write(sizes.sum(), move |connection| {
             alerts::put(connection, &alerts)
         })
@@ -197,12 +199,41 @@ impl History {
 
     /// Removes alerts by id; how many there were.
     pub fn remove_alerts(&self, ids: Vec<String>) -> Result<usize, Error> {
-        self.write(0, move |connection| alerts::remove(connection, &ids))
+        self.write(changes::removed_bytes(ids.len()), move |connection| {
+            alerts::remove(connection, &ids)
+        })
     }
 
     /// Alerts.
     pub fn alerts(&self, query: &AlertQuery) -> Result<Vec<AlertRow>, Error> {
         self.read(|connection| alerts::query(connection, query))
+    }
+
+    /// All documents of a kind, by time and id.
+    pub fn documents(&self, kind: &str) -> Result<Vec<Document>, Error> {
+        self.read(|connection| documents::all(connection, kind))
+    }
+
+    /// Writes alerts, documents and events that belong together in one transaction, and returns the
+    /// numbers of the events in their order. When it returns, all of it is on the disk, even if the
+    /// power fails. After an error nothing of it was written, so the caller keeps what it has and tries
+    /// again; only where the disk fails at the very end of writing can it turn up whole after a
+    /// restart, so what is tried again may be there twice if its names differ.
+    ///
+    /// # Errors
+    /// [`Error::TooManyDocuments`] and [`Error::DocumentsTooLarge`] for what exceeds
+    /// [`Options::max_documents`] and [`Options::max_document_bytes`]: trying again does not help
+    /// before others are removed. The rest are failures of the file or its disk, or a disk limit that is
+    /// reached, which pass.
+    pub fn change(&self, changes: Changes) -> Result<Vec<u64>, Error> {
+        if changes.is_empty() {
+            return Ok(Vec::new());
+        }
+        let limits = Limits::of(&self.shared.options);
+        changes.check(limits)?;
+        self.write_checked(changes.bytes(), move |connection| {
+            changes.write(connection, limits)
+        })
     }
 
     /// Writes a snapshot and returns its number; the oldest of its kind go when they are too many.
@@ -246,6 +277,17 @@ impl History {
         bytes: usize,
         what: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
     ) -> Result<T, Error> {
+        self.write_checked(bytes, |connection| {
+            what(connection).map_err(Error::database("write"))
+        })
+    }
+
+    /// The same for what may be refused.
+    fn write_checked<T: Send + 'static>(
+        &self,
+        bytes: usize,
+        what: impl FnOnce(&Connection) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
         let (answer, answers) = sync_channel(1);
         let job = Box::new(move |connection: &Connection| -> writer::Answer {
             let done = what(connection);
@@ -256,7 +298,7 @@ impl History {
                     .unwrap_or_default();
             }
             Box::new(move |committed: Result<(), Error>| {
-                let outcome = committed.and_then(|()| done.map_err(Error::database("write")));
+                let outcome = committed.and(done);
                 // Whoever asked may have gone away meanwhile.
                 answer.try_send(outcome).unwrap_or_default();
             })

@@ -1,5 +1,6 @@
 //! The embedded history of mcpvisor: series of samples with their coarser tiers, events, the audit
-//! log, findings, alerts and snapshots, in one `SQLite` file of bounded size.
+//! log, findings, alerts, snapshots, and documents that must outlive the program (silences, notices
+//! that are not delivered, clocks of rules), in one `SQLite` file of bounded size.
 //!
 //! # How it works
 //! [`History`] is a handle. What is observed goes through a bounded queue to the one thread that
@@ -13,12 +14,15 @@
 //!
 //! # What is promised
 //! - After kill -9 the file opens, and at most the tick in flight is missing (two hundred kills at
-//!   random moments are tested). An event, audit entry, finding, alert or snapshot is on the disk,
-//!   even if the power fails, when the call returns; of samples, a failing power supply may take those
-//!   since the log was last written back, some minutes.
+//!   random moments are tested). An event, audit entry, finding, alert, snapshot or document is on the
+//!   disk, even if the power fails, when the call returns; of samples, a failing power supply may take
+//!   those since the log was last written back, some minutes.
+//! - Alerts, documents and events that belong together are written all or none ([`Changes`]).
 //! - All files together never exceed [`Options::max_disk`]. What goes first: samples, then buckets of
-//!   five minutes, of hours, then events and the like, audit entries last.
-//! - A damaged file is set aside with its log and a new one begun; a damaged chunk costs that chunk.
+//!   five minutes, of hours, then events and the like, audit entries last. Documents and alerts that
+//!   are not over never go; documents that would be too much are refused.
+//! - A damaged file is set aside with its log and a new one begun, with the documents and the alerts
+//!   that are not over as far as they can still be read; a damaged chunk costs that chunk.
 //! - While the disk is full or fails, samples stay in memory up to a bound, people hear of it once, and
 //!   writing resumes by itself.
 //! - A wall clock that is set back loses nothing: samples are kept in the order in which they were
@@ -52,6 +56,7 @@
 //! `examples/history_bench` measures all of this.
 #![forbid(unsafe_code)]
 
+mod aside;
 mod bytes;
 mod checksum;
 mod chunk;
@@ -68,6 +73,7 @@ mod readers;
 mod recover;
 mod room;
 mod rows;
+mod salvage;
 mod schema;
 mod segment;
 mod series;
@@ -86,6 +92,8 @@ pub use options::Options;
 pub use query::{Bucket, Points, Query, QueryResult, Sample, SeriesResult, Trend, TrendQuery};
 pub use rows::alerts::{AlertQuery, AlertRow};
 pub use rows::audits::{Audit, AuditQuery, NewAudit};
+pub use rows::changes::Changes;
+pub use rows::documents::Document;
 pub use rows::events::{Event, EventQuery, NewEvent};
 pub use rows::findings::{FindingChanges, FindingQuery, FindingRecord, FindingRow};
 pub use rows::snapshots::SnapshotInfo;

@@ -28,8 +28,15 @@ pub struct Options {
     pub stale_after: Duration,
     /// How long events, and findings and alerts that are over, are kept.
     pub events: Duration,
-    /// How many events, findings and alerts are kept at most, each.
+    /// How many events and findings are kept at most, each.
     pub max_events: u64,
+    /// How many alerts are kept at most; those that are over go first.
+    pub max_alerts: u64,
+    /// How many documents of one kind there may be; more are refused.
+    pub max_documents: u64,
+    /// Bytes that all documents together may have; more are refused, as is more than a quarter of
+    /// [`Self::max_disk`].
+    pub max_document_bytes: u64,
     /// How long audit entries are kept. The disk limit takes those younger than a quarter of this
     /// only when nothing else is left.
     pub audits: Duration,
@@ -42,7 +49,8 @@ pub struct Options {
 }
 
 impl Options {
-    /// Defaults: 1 GiB; samples 48 h, five minutes 30 d, hours 400 d; events and audit 400 d.
+    /// Defaults: 1 GiB; samples 48 h, five minutes 30 d, hours 400 d; events and audit 400 d; 10,000
+    /// alerts, and as many documents of a kind, 64 MiB of them together.
     pub fn new(path: impl Into<PathBuf>) -> Self {
         Self {
             path: path.into(),
@@ -53,6 +61,9 @@ impl Options {
             stale_after: Duration::from_mins(1),
             events: 400 * DAY,
             max_events: 100_000,
+            max_alerts: 10_000,
+            max_documents: 10_000,
+            max_document_bytes: 64 << 20,
             audits: 400 * DAY,
             max_snapshots: 1_000,
             max_series: 20_000,

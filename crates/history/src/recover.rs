@@ -1,6 +1,6 @@
 //! Opens the database so that it works afterwards: a path that is not ours is refused, an older
 //! layout is brought up, and a damaged file is set aside with its log, so that a new one can begin
-//! and nothing of the old one is thrown away.
+//! and nothing of the old one is thrown away. What must not be forgotten with it is carried over.
 //!
 //! `PRAGMA quick_check` reads every page, about a second for a gigabyte. It runs when the file was
 //! not closed in order, or is small enough that nobody notices; after an orderly end of a large file
@@ -17,16 +17,15 @@ use std::time::Duration;
 use jiff::Timestamp;
 use rusqlite::{Connection, OpenFlags};
 
+use crate::aside::{self, beside};
+use crate::error::code;
 use crate::notice::{Notice, NoticeKind};
-use crate::{Error, schema, store};
+use crate::{Error, Options, room, salvage, schema, store};
 
 /// Files up to this size are always checked.
 const ALWAYS_CHECKED: u64 = 32 << 20;
-/// So many damaged files are kept.
-const SET_ASIDE: usize = 3;
 /// No layout will have such a number: its bytes are damaged.
 const NO_LAYOUT: i64 = 10_000;
-const MARK: &str = ".damaged-";
 
 /// An opened database.
 #[derive(Debug)]
@@ -39,13 +38,15 @@ pub(crate) struct Opened {
     pub(crate) set_aside: u64,
 }
 
-/// Opens the database for the one writer. `pages` is after how many pages the log is written back.
-pub(crate) fn open(path: &Path, now: Timestamp, pages: u64) -> Result<Opened, Error> {
-    let path = own_path(path)?;
+/// Opens the database for the one writer.
+pub(crate) fn open(options: &Options, now: Timestamp) -> Result<Opened, Error> {
+    let path = own_path(&options.path)?;
+    let pages = room::log_pages(options.max_disk);
     let mut notices = Vec::new();
     let connection = match open_sound(&path, pages, &mut notices) {
         Err(error) if error.is_damage() => {
-            let aside = set_aside(&path, now)?;
+            let aside = aside::set_aside(&path, now)?;
+            own_path(&path)?;
             notices.push(Notice {
                 kind: NoticeKind::SetAside,
                 text: format!(
@@ -58,7 +59,7 @@ pub(crate) fn open(path: &Path, now: Timestamp, pages: u64) -> Result<Opened, Er
         }
         opened => opened?,
     };
-    let set_aside = remove_oldest_aside(&path)?;
+    let set_aside = salvage::carry_over(&connection, &path, options, now, &mut notices)?;
     Ok(Opened {
         connection,
         path,
@@ -67,7 +68,10 @@ pub(crate) fn open(path: &Path, now: Timestamp, pages: u64) -> Result<Opened, Er
     })
 }
 
-fn io_error<'a>(doing: &'static str, path: &'a Path) -> impl Fn(io::Error) -> Error + 'a {
+pub(crate) fn io_error<'a>(
+    doing: &'static str,
+    path: &'a Path,
+) -> impl Fn(io::Error) -> Error + 'a {
     move |source| Error::Io {
         doing,
         path: path.to_owned(),
@@ -123,19 +127,10 @@ fn own_path(path: &Path) -> Result<PathBuf, Error> {
             .map_err(io_error("restrict", &path))?;
         // A log without its database would be taken for the log of the new one.
         for orphan in &beside(&path)[1..] {
-            remove(orphan)?;
+            aside::remove(orphan)?;
         }
     }
     Ok(path)
-}
-
-/// The database and the two files that `SQLite` puts beside it.
-pub(crate) fn beside(path: &Path) -> [PathBuf; 3] {
-    ["", "-wal", "-shm"].map(|suffix| {
-        let mut name = path.as_os_str().to_owned();
-        name.push(suffix);
-        PathBuf::from(name)
-    })
 }
 
 /// Opens the file, checks it, and brings it to the newest layout.
@@ -187,7 +182,7 @@ fn connect(path: &Path, pages: u64) -> rusqlite::Result<Connection> {
     connection.pragma_update(None, "cache_size", -1024)?;
     connection.pragma_update(None, "temp_store", "MEMORY")?;
     connection.pragma_update(None, "wal_autocheckpoint", pages.cast_signed())?;
-    let limit = (pages * crate::room::PAGE).cast_signed();
+    let limit = (pages * room::PAGE).cast_signed();
     connection.pragma_update(None, "journal_size_limit", limit)?;
     connection.pragma_update(None, "trusted_schema", false)?;
     Ok(connection)
@@ -228,11 +223,9 @@ fn damaged(what: &str) -> Error {
 
 /// A file of ours whose tables cannot be asked is damaged, whatever `SQLite` calls it.
 fn damage_of_layout(error: rusqlite::Error) -> Error {
-    match error {
-        rusqlite::Error::SqliteFailure(code, text) if code.code == rusqlite::ErrorCode::Unknown => {
-            damaged(&text.unwrap_or_else(|| "a table is missing".to_owned()))
-        }
-        other => Error::database("read")(other),
+    match code(&error) {
+        Some(rusqlite::ErrorCode::Unknown) => damaged(&error.to_string()),
+        _ => Error::database("read")(error),
     }
 }
 
@@ -249,95 +242,24 @@ fn check(connection: &Connection) -> Result<(), Error> {
 
 fn all_tables(connection: &Connection) -> Result<(), Error> {
     for table in [
-        "metric", "labels", "series", "tick", "block", "segment", "event", "audit", "state",
-        "finding", "alert", "snapshot",
+        "metric",
+        "labels",
+        "series",
+        "tick",
+        "block",
+        "segment",
+        "event",
+        "audit",
+        "state",
+        "finding",
+        "alert",
+        "snapshot",
+        "document",
+        "document_sum",
     ] {
         connection
             .prepare(&format!("SELECT * FROM {table} LIMIT 0"))
             .map_err(damage_of_layout)?;
     }
     Ok(())
-}
-
-/// Renames the file and its log, and says the new name.
-fn set_aside(path: &Path, now: Timestamp) -> Result<PathBuf, Error> {
-    let mut stamp = now.strftime("%Y%m%dT%H%M%SZ").to_string();
-    let named = |stamp: &str| {
-        let mut name = path.as_os_str().to_owned();
-        name.push(MARK);
-        name.push(stamp);
-        PathBuf::from(name)
-    };
-    let base = stamp.clone();
-    let mut number = 1;
-    while named(&stamp).exists() {
-        number += 1;
-        stamp = format!("{base}-{number}");
-    }
-    let aside = named(&stamp);
-    for (from, to) in beside(path).iter().zip(beside(&aside)) {
-        match fs::rename(from, &to) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                return Err(io_error("set aside", from)(error));
-            }
-            _ => {}
-        }
-    }
-    own_path(path)?;
-    Ok(aside)
-}
-
-/// Files that were set aside, newest first, each with its log.
-fn aside(path: &Path) -> Result<Vec<PathBuf>, Error> {
-    let folder = path.parent().unwrap_or(Path::new("."));
-    let mut prefix = path.file_name().unwrap_or_default().to_owned();
-    prefix.push(MARK);
-    let prefix = prefix.to_string_lossy().into_owned();
-    let failed = io_error("list", folder);
-    let mut found = Vec::new();
-    for entry in fs::read_dir(folder).map_err(&failed)? {
-        let name = entry.map_err(&failed)?.file_name();
-        let name = name.to_string_lossy();
-        if name.starts_with(&prefix) && !name.ends_with("-wal") && !name.ends_with("-shm") {
-            found.push(folder.join(name.as_ref()));
-        }
-    }
-    found.sort_unstable_by(|a, b| b.cmp(a));
-    Ok(found)
-}
-
-/// Removes all but the newest files that were set aside; how many bytes the rest takes.
-fn remove_oldest_aside(path: &Path) -> Result<u64, Error> {
-    let mut bytes = 0;
-    for (index, file) in aside(path)?.iter().enumerate() {
-        for part in beside(file) {
-            if index >= SET_ASIDE {
-                remove(&part)?;
-            } else {
-                bytes += fs::metadata(&part).map_or(0, |metadata| metadata.len());
-            }
-        }
-    }
-    Ok(bytes)
-}
-
-/// Removes the oldest file that was set aside; whether there was one, and the bytes of the rest.
-pub(crate) fn remove_one_aside(path: &Path) -> Result<Option<u64>, Error> {
-    let files = aside(path)?;
-    let Some(oldest) = files.last() else {
-        return Ok(None);
-    };
-    for part in beside(oldest) {
-        remove(&part)?;
-    }
-    remove_oldest_aside(path).map(Some)
-}
-
-fn remove(path: &Path) -> Result<(), Error> {
-    match fs::remove_file(path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => {
-            Err(io_error("remove", path)(error))
-        }
-        _ => Ok(()),
-    }
 }

@@ -2,14 +2,15 @@
 //! `Options::max_disk`: before anything is written, what it needs is added to what is there, and as
 //! long as that is too much, the log is written back, the oldest data are removed (samples, then
 //! five minutes, then hours, then events and the like, audit entries last), and free pages are given
-//! back. What is removed becomes free pages of the same file, which new data fill.
+//! back. What is removed becomes free pages of the same file, which new data fill. Documents, findings
+//! that are open and alerts that are not over are what is now rather than what was, and never go.
 
 use std::fs;
 use std::path::Path;
 
 use rusqlite::Connection;
 
-use crate::recover::{self, beside};
+use crate::aside::{self, beside};
 use crate::store::blocks;
 use crate::tier::Tier;
 use crate::{Error, Options};
@@ -83,7 +84,7 @@ pub(crate) fn ensure(
             continue;
         }
         if *set_aside > 0
-            && let Some(left) = recover::remove_one_aside(path)?
+            && let Some(left) = aside::remove_one(path)?
         {
             *set_aside = left;
             removed.push(Removed::SetAside);
@@ -171,7 +172,9 @@ fn remove_oldest(connection: &Connection, options: &Options) -> rusqlite::Result
         ),
         (
             "alerts",
-            format!("alert WHERE id IN (SELECT id FROM alert ORDER BY updated {some} alert)))"),
+            format!(
+                "alert WHERE id IN (SELECT id FROM alert WHERE state = 'resolved' ORDER BY updated {some} alert)))"
+            ),
         ),
         (
             "audit entries",

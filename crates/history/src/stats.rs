@@ -5,8 +5,10 @@ use std::sync::PoisonError;
 use std::sync::atomic::Ordering;
 
 use jiff::Timestamp;
+use rusqlite::Connection;
 use serde::Serialize;
 
+use crate::rows::documents::Sum;
 use crate::series::Millis;
 use crate::shared::Shared;
 use crate::store::{blocks, registry};
@@ -28,6 +30,12 @@ pub struct Stats {
     pub newest: Option<Timestamp>,
     /// Events that are kept.
     pub events: u64,
+    /// Alerts that are kept, over or not.
+    pub alerts: u64,
+    /// Documents of all kinds.
+    pub documents: u64,
+    /// Bytes of the documents.
+    pub document_bytes: u64,
     /// Bytes that the files never exceed.
     pub max_bytes: u64,
     /// Samples of the newest ticks, which are in memory and in the log.
@@ -59,6 +67,23 @@ pub struct TierStats {
     pub oldest: Option<Timestamp>,
 }
 
+/// How many rows there are of what is no series.
+struct Counts {
+    events: u64,
+    alerts: u64,
+    documents: Sum,
+}
+
+impl Counts {
+    fn of(connection: &Connection) -> rusqlite::Result<Self> {
+        Ok(Self {
+            events: rows::events::count(connection)?,
+            alerts: rows::alerts::count(connection)?,
+            documents: rows::documents::sum(connection)?,
+        })
+    }
+}
+
 pub(crate) fn stats(shared: &Shared) -> Result<Stats, Error> {
     let failed = Error::database("read");
     let (first, head_samples, head_series, head_times) = {
@@ -73,7 +98,7 @@ pub(crate) fn stats(shared: &Shared) -> Result<Stats, Error> {
         )
     };
     let time = |millis: Millis| Timestamp::from_millisecond(millis).ok();
-    let (series, events, tiers, newest) = shared.readers.read(|connection| {
+    let (series, counts, tiers, newest) = shared.readers.read(|connection| {
         let mut tiers = BTreeMap::new();
         let mut newest = None;
         for tier in Tier::ALL {
@@ -91,8 +116,8 @@ pub(crate) fn stats(shared: &Shared) -> Result<Stats, Error> {
             tiers.insert(tier, figures);
         }
         let series = registry::count(connection).map_err(&failed)?;
-        let events = rows::events::count(connection).map_err(&failed)?;
-        Ok((series, events, tiers, newest))
+        let counts = Counts::of(connection).map_err(&failed)?;
+        Ok((series, counts, tiers, newest))
     })?;
     let figures = &shared.figures;
     let oldest = tiers.values().filter_map(|tier| tier.oldest).min();
@@ -110,7 +135,10 @@ pub(crate) fn stats(shared: &Shared) -> Result<Stats, Error> {
             .chain(head_times.and_then(|(first, _)| time(first)))
             .min(),
         newest: newest.and_then(time),
-        events,
+        events: counts.events,
+        alerts: counts.alerts,
+        documents: counts.documents.count.unsigned_abs(),
+        document_bytes: counts.documents.bytes.unsigned_abs(),
         max_bytes: shared.options.max_disk,
         head_samples,
         head_series,

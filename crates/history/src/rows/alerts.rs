@@ -34,6 +34,12 @@ pub struct AlertRow {
 pub struct AlertQuery {
     /// Only in this state.
     pub state: Option<String>,
+    /// Only in one of these states; in any if there is none.
+    pub states: Vec<String>,
+    /// Not written before this time.
+    pub from: Option<Millis>,
+    /// Not written after this time.
+    pub to: Option<Millis>,
     /// Only of this rule.
     pub rule: Option<String>,
     /// Only about this server.
@@ -41,6 +47,10 @@ pub struct AlertQuery {
     /// At most so many; 1,000 if not said.
     pub limit: Option<usize>,
 }
+
+/// All columns of alerts.
+pub(crate) const SELECT: &str =
+    "SELECT id, rule, server, severity, state, since, updated, data FROM alert";
 
 /// Writes alerts; one with the same id is replaced.
 pub(crate) fn put(connection: &Connection, alerts: &[AlertRow]) -> rusqlite::Result<()> {
@@ -79,14 +89,24 @@ pub(crate) fn query(
 ) -> rusqlite::Result<Vec<AlertRow>> {
     let mut conditions = Conditions::new();
     conditions.and("state = ?", query.state.clone());
+    conditions.and_any("state", &query.states);
+    conditions.and("updated >= ?", query.from);
+    conditions.and("updated <= ?", query.to);
     conditions.and("rule = ?", query.rule.clone());
     conditions.and("server = ?", query.server.clone());
-    let select = "SELECT id, rule, server, severity, state, since, updated, data FROM alert";
     let limit = query.limit.unwrap_or(USUAL);
-    conditions.rows(connection, select, "updated DESC, id", limit, read)
+    conditions.rows(connection, SELECT, "updated DESC, id", limit, read)
 }
 
-fn read(row: &Row) -> rusqlite::Result<AlertRow> {
+/// How many there are.
+pub(crate) fn count(connection: &Connection) -> rusqlite::Result<u64> {
+    connection.query_row("SELECT count(*) FROM alert", [], |row| {
+        row.get::<_, i64>(0).map(i64::cast_unsigned)
+    })
+}
+
+/// Reads a row of the columns of an alert.
+pub(crate) fn read(row: &Row) -> rusqlite::Result<AlertRow> {
     Ok(AlertRow {
         id: row.get(0)?,
         rule: row.get(1)?,

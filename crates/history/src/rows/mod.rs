@@ -1,9 +1,11 @@
-//! What is kept besides series: events, the audit log, findings and alerts with their life, and
-//! snapshots. Each is a table; each is bounded by age and number ([`remove_old`]), and by the disk
-//! limit. What is written here is on the disk when the call returns.
+//! What is kept besides series: events, the audit log, findings and alerts with their life, snapshots,
+//! and documents. Each is a table; each is bounded by age and number ([`remove_old`]; documents by
+//! refusal), and by the disk limit. What is written here is on the disk when the call returns.
 
 pub(crate) mod alerts;
 pub(crate) mod audits;
+pub(crate) mod changes;
+pub(crate) mod documents;
 pub(crate) mod events;
 pub(crate) mod findings;
 pub(crate) mod snapshots;
@@ -38,10 +40,15 @@ pub(crate) fn remove_old(
          last_seen DESC LIMIT -1 OFFSET ?1)",
         [most],
     )?;
-    connection.execute("DELETE FROM alert WHERE updated < ?1", [events])?;
+    // An alert that is not over is no matter of the past, however long ago it began.
     connection.execute(
-        "DELETE FROM alert WHERE id IN (SELECT id FROM alert ORDER BY updated DESC LIMIT -1 OFFSET ?1)",
-        [most],
+        "DELETE FROM alert WHERE state = 'resolved' AND updated < ?1",
+        [events],
+    )?;
+    connection.execute(
+        "DELETE FROM alert WHERE id IN (SELECT id FROM alert ORDER BY state = 'resolved',
+         updated DESC LIMIT -1 OFFSET ?1)",
+        [options.max_alerts.cast_signed()],
     )?;
     connection.execute("DELETE FROM snapshot WHERE at < ?1", [events])?;
     Ok(())
@@ -69,6 +76,17 @@ impl Conditions {
             self.sql.push_str(" AND ");
             self.sql.push_str(condition);
             self.values.push(value.into());
+        }
+    }
+
+    /// Adds that a column has one of these values, unless there are none. The column is never text
+    /// from outside.
+    pub(crate) fn and_any(&mut self, column: &str, values: &[String]) {
+        if !values.is_empty() {
+            let places = vec!["?"; values.len()].join(", ");
+            self.sql.push_str(&format!(" AND {column} IN ({places})"));
+            self.values
+                .extend(values.iter().map(|value| Value::from(value.clone())));
         }
     }
 

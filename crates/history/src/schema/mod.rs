@@ -4,6 +4,7 @@
 
 mod v1;
 mod v2;
+mod v3;
 
 use rusqlite::Connection;
 
@@ -11,11 +12,11 @@ use rusqlite::Connection;
 pub(crate) const APPLICATION: i64 = 0x6d63_7076;
 
 /// What leads from each layout to the next; the first from an empty file.
-const STEPS: [&str; 2] = [v1::STEP, v2::STEP];
+const STEPS: [&str; 3] = [v1::STEP, v2::STEP, v3::STEP];
 
 /// The newest layout.
-pub(crate) const NEWEST: i64 = 2;
-const _: () = assert!(STEPS.len() == 2, "a step for each layout");
+pub(crate) const NEWEST: i64 = 3;
+const _: () = assert!(STEPS.len() == 3, "a step for each layout");
 
 /// The layout of a file; 0 for an empty one.
 pub(crate) fn version(connection: &Connection) -> rusqlite::Result<i64> {

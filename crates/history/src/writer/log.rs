@@ -49,27 +49,31 @@ impl Writer {
         bytes: usize,
         answers: &mut Vec<super::Answer>,
     ) -> Result<bool, Error> {
-        let refused = |error: &Error, jobs: Vec<Job>, answers: &mut Vec<super::Answer>| {
-            // Jobs must be answered; without a connection they are asked to write to nothing.
-            if let Ok(nothing) = Connection::open_in_memory() {
-                answers.extend(jobs.into_iter().map(|job| job(&nothing)));
-            }
-            error.clone()
-        };
-        if let Err(error) = self.open() {
-            return Err(refused(&error, jobs, answers));
+        let mut jobs = jobs.into_iter();
+        let outcome = self.try_write_all(&mut jobs, bytes, answers);
+        // Whoever waits must be answered; after a failure the rest is asked to write to nothing.
+        if jobs.len() > 0
+            && let Ok(nothing) = Connection::open_in_memory()
+        {
+            answers.extend(jobs.map(|job| job(&nothing)));
         }
+        outcome
+    }
+
+    fn try_write_all(
+        &mut self,
+        jobs: &mut std::vec::IntoIter<Job>,
+        bytes: usize,
+        answers: &mut Vec<super::Answer>,
+    ) -> Result<bool, Error> {
+        self.open()?;
         let rows = self.rows();
         let need: usize = rows.iter().map(|(_, row)| row.len() + 64).sum();
         let need = need + self.unwritten.len() * 256 + jobs.len() * ROW + bytes;
-        if let Err(error) = self.make_room(need) {
-            return Err(refused(&error, jobs, answers));
-        }
-        let Some(connection) = self.connection.as_ref() else {
-            return Err(refused(&Error::Closed, jobs, answers));
-        };
+        self.make_room(need)?;
+        let connection = self.connection.as_ref().ok_or(Error::Closed)?;
         let failed = Error::database("write");
-        let durable = !jobs.is_empty();
+        let durable = jobs.len() > 0;
         if durable {
             // What someone waits for must be on the disk when they are answered, even if the power
             // fails; ticks need not.
@@ -83,10 +87,10 @@ impl Writer {
             for (seq, row) in &rows {
                 ticks::insert(&transaction, *seq, row)?;
             }
-            for job in jobs {
+            while jobs.len() > 0 {
                 // A job that fails takes nothing else with it.
                 transaction.execute_batch("SAVEPOINT job")?;
-                answers.push(job(&transaction));
+                answers.extend(jobs.next().map(|job| job(&transaction)));
                 transaction.execute_batch("RELEASE job")?;
             }
             transaction.commit()

@@ -196,13 +196,12 @@ impl Writer {
             return Ok(());
         }
         let now = jiff::Timestamp::from_millisecond(self.now).unwrap_or_default();
-        let pages = room::log_pages(self.shared.options.max_disk);
         let Opened {
             connection,
             notices,
             set_aside,
             ..
-        } = recover::open(&self.shared.options.path, now, pages)?;
+        } = recover::open(&self.shared.options, now)?;
         for notice in notices {
             self.shared.notices.say(notice.kind, notice.text);
         }

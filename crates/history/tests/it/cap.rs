@@ -6,9 +6,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
-use history::{AuditQuery, NoticeKind, Tier};
+use history::{AlertQuery, AuditQuery, Changes, Document, Error, NoticeKind, Tier};
 
-use crate::rows::{audit, event};
+use crate::changes::document;
+use crate::rows::{alert, audit, event};
 use crate::sample::{self, MEMORY, Random, SECOND, START, measure, observation};
 
 const LIMIT: u64 = 2 << 20;
@@ -113,6 +114,76 @@ fn events_go_before_audit_entries() {
     }
     assert!(history.stats().unwrap().events < 200);
     assert_eq!(history.audits(&AuditQuery::default()).unwrap().len(), 50);
+}
+
+#[test]
+fn documents_and_alerts_that_are_not_over_never_make_room() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut options = sample::options(folder.path());
+    options.max_disk = LIMIT;
+    let history = sample::open_with(options);
+    let large = |id: usize| Document {
+        data: "x".repeat(2_000).into(),
+        ..document("notice", &format!("{id:04}"), START, 0)
+    };
+    // A quarter of the limit, in changes of three.
+    let refused = (0..).step_by(3).find_map(|id| {
+        let change = Changes {
+            put: (id..id + 3).map(large).collect(),
+            ..Changes::default()
+        };
+        let error = history.change(change).err()?;
+        assert!(size(folder.path()) <= LIMIT);
+        Some((id, error))
+    });
+    let (documents, error) = refused.unwrap();
+    assert!(
+        matches!(error, Error::DocumentsTooLarge { limit } if limit == LIMIT / 4),
+        "{error}"
+    );
+    assert!((255..262).contains(&documents), "{documents}");
+    let mut rows = vec![alert("a", "firing", 0), alert("b", "pending", 0)];
+    rows.extend((1..100).map(|n| alert(&n.to_string(), "resolved", START + n)));
+    history.put_alerts(rows).unwrap();
+    history.audit(audit(START, "gone")).unwrap();
+    let text = "x".repeat(20_000);
+    for n in 0..200 {
+        // Audit entries are all that is left, and fill the limit.
+        let mut entry = audit(START + n, "large");
+        entry.command.clone_from(&text);
+        history.audit(entry).unwrap();
+        let sum = size(folder.path());
+        assert!(sum <= LIMIT, "{sum}");
+    }
+    let left = history.alerts(&AlertQuery::default()).unwrap();
+    let left: Vec<&str> = left.iter().map(|alert| alert.id.as_str()).collect();
+    assert_eq!(left, ["a", "b"]);
+    let found = history.documents("notice").unwrap();
+    assert_eq!(found, (0..documents).map(large).collect::<Vec<_>>());
+    // All of them can be written again, and all of them removed.
+    for id in 0..documents {
+        let mut changed = large(id);
+        changed.at += 1;
+        let change = Changes {
+            put: vec![changed],
+            ..Changes::default()
+        };
+        history.change(change).unwrap();
+        assert!(size(folder.path()) <= LIMIT);
+    }
+    let names = found
+        .into_iter()
+        .map(|document| (document.kind, document.id));
+    let names: Vec<_> = names.collect();
+    for some in names.chunks(20) {
+        let change = Changes {
+            remove: some.to_vec(),
+            ..Changes::default()
+        };
+        history.change(change).unwrap();
+        assert!(size(folder.path()) <= LIMIT);
+    }
+    assert_eq!(history.stats().unwrap().documents, 0);
 }
 
 #[test]

@@ -12,7 +12,7 @@ use crate::sample::{
     MEMORY, Random, SECOND, SECONDS, START, measure, observation, options, timestamp,
 };
 
-const FOLDER: &str = "MCPVISOR_HISTORY_CRASH_FOLDER";
+pub(crate) const FOLDER: &str = "MCPVISOR_HISTORY_CRASH_FOLDER";
 const ROUNDS: &str = "MCPVISOR_CRASH_ROUNDS";
 const NAME: &str = "crash::killed_at_any_moment";
 /// Three ticks a minute: the head goes into blocks every sixty ticks, and those are put together.
@@ -72,14 +72,22 @@ fn write_for_ever(folder: &Path) {
     clippy::disallowed_methods,
     reason = "the program is this test itself; it is killed and waited for below"
 )]
-fn start(folder: &Path) -> Child {
+pub(crate) fn start(name: &str, folder: &Path) -> Child {
     Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", NAME, "--nocapture", "--test-threads=1"])
+        .args(["--exact", name, "--nocapture", "--test-threads=1"])
         .env(FOLDER, folder)
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .spawn()
         .unwrap()
+}
+
+/// How often a test kills; more if the environment says so.
+pub(crate) fn rounds(usual: usize) -> usize {
+    let rounds = std::env::var(ROUNDS).ok();
+    rounds
+        .and_then(|rounds| rounds.parse().ok())
+        .unwrap_or(usual)
 }
 
 #[derive(Default)]
@@ -92,7 +100,7 @@ struct Promised {
 
 /// Lets the child write so many lines, kills it, and reads the rest of what it said.
 fn kill_after(folder: &Path, lines: usize, promised: &mut Promised) {
-    let mut child = start(folder);
+    let mut child = start(NAME, folder);
     let mut said = BufReader::new(child.stdout.take().unwrap()).lines();
     let mut seen = 0;
     let mut ended = false;
@@ -184,13 +192,10 @@ fn killed_at_any_moment() {
     if let Some(folder) = std::env::var_os(FOLDER) {
         return write_for_ever(Path::new(&folder));
     }
-    let rounds = std::env::var(ROUNDS)
-        .ok()
-        .and_then(|rounds| rounds.parse().ok());
     let folder = tempfile::tempdir().unwrap();
     let mut random = Random(u64::from(std::process::id()) | 1);
     let mut promised = Promised::default();
-    for _ in 0..rounds.unwrap_or(15) {
+    for _ in 0..rounds(15) {
         let lines = usize::try_from(random.below(400)).unwrap() + 1;
         kill_after(folder.path(), lines, &mut promised);
         check(folder.path(), &promised);

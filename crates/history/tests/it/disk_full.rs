@@ -7,15 +7,17 @@ use std::path::Path;
 use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
-use history::{History, NoticeKind, Query};
+use history::{AlertQuery, Changes, Document, Error, History, NoticeKind, Query};
 use testbed::namespace;
 
-use crate::rows::event;
+use crate::changes::document;
+use crate::rows::{alert, event};
 use crate::sample::{
     self, DAY, MEMORY, SECOND, START, fleet, measure, observation, options, timestamp,
 };
 
 const NAME: &str = "disk_full::samples_stay_in_memory_until_there_is_room";
+const CHANGES: &str = "disk_full::changes_fail_whole_until_there_is_room";
 
 #[expect(
     clippy::disallowed_methods,
@@ -77,6 +79,81 @@ fn samples_stay_in_memory_until_there_is_room() -> Result<()> {
         history.close()?;
         let history = sample::open(folder.path());
         assert_eq!(count(&history), 6_000);
+        Ok(())
+    })
+}
+
+#[test]
+fn changes_fail_whole_until_there_is_room() -> Result<()> {
+    if let Err(skipped) = namespace::available() {
+        eprintln(&skipped.to_string());
+        return Ok(());
+    }
+    namespace::alone(CHANGES, || {
+        let folder = tempfile::tempdir()?;
+        mount(folder.path())?;
+        let history = sample::open(folder.path());
+        // One document is large, so that a change that fails has begun to write.
+        let change = |n: i64| Changes {
+            alerts: vec![alert("a", "firing", n)],
+            put: vec![
+                document("clock", "rule", n, n),
+                Document {
+                    data: "x".repeat(20_000).into(),
+                    ..document("notice", &n.to_string(), n, n)
+                },
+            ],
+            events: vec![event(n, "tick")],
+            ..Changes::default()
+        };
+        let whole = |last: i64| {
+            let alerts = history.alerts(&AlertQuery::default()).unwrap();
+            assert_eq!(alerts, [alert("a", "firing", last)]);
+            let clocks = history.documents("clock").unwrap();
+            assert_eq!(clocks, [document("clock", "rule", last, last)]);
+            let notices = history.documents("notice").unwrap();
+            let times: Vec<i64> = notices.iter().map(|notice| notice.at).collect();
+            assert_eq!(times, (0..=last).collect::<Vec<_>>());
+            assert_eq!(history.stats().unwrap().events, last.unsigned_abs() + 1);
+        };
+        history.change(change(0))?;
+        fill(&folder.path().join("filler"));
+        let mut next = 1;
+        let error = loop {
+            match history.change(change(next)) {
+                Ok(_) => next += 1,
+                Err(error) => break error,
+            }
+            ensure!(next < 100, "the disk is never full");
+        };
+        assert!(matches!(error, Error::Database { .. }), "{error}");
+        for _ in 0..20 {
+            let error = history.change(change(next)).unwrap_err();
+            assert!(!matches!(error, Error::Closed), "{error}");
+            whole(next - 1);
+        }
+        let several: Vec<_> = std::thread::scope(|scope| {
+            let threads: Vec<_> = (0..6)
+                .map(|_| scope.spawn(|| history.change(change(next)).unwrap_err()))
+                .collect();
+            threads
+                .into_iter()
+                .map(|thread| thread.join().unwrap())
+                .collect()
+        });
+        assert!(
+            several.iter().all(|error| !matches!(error, Error::Closed)),
+            "{several:?}"
+        );
+        assert!(history.stats()?.failing);
+
+        fs::remove_file(folder.path().join("filler"))?;
+        history.change(change(next))?;
+        whole(next);
+        assert!(!history.stats()?.failing);
+        history.close()?;
+        let history = sample::open(folder.path());
+        assert_eq!(history.stats()?.documents, next.unsigned_abs() + 2);
         Ok(())
     })
 }

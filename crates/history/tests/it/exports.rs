@@ -93,9 +93,20 @@ fn a_json_object_a_line() {
     assert_eq!(lines.len() as u64, points);
     let second = serde_json::json!({
         "metric": "test_cpu_seconds_total", "labels": {"server": "b\"x", "owner": "ada"},
-        "at": START + 5_000, "value": 0.5, "after_gap": false,
+        "at": "2023-11-15T00:00:05.000Z", "value": 0.5, "after_gap": false,
     });
     assert_eq!(lines[1], second);
+    let buckets = Query::between(START, START + HOUR).step(Duration::from_mins(5));
+    let (_, text) = export(&history, &buckets, Format::JsonLines);
+    let first: serde_json::Value = serde_json::from_str(text.lines().next().unwrap()).unwrap();
+    assert_eq!(
+        (&first["at"], &first["width"], &first["count"]),
+        (
+            &"2023-11-15T00:00:00.000Z".into(),
+            &300_000.into(),
+            &3.into()
+        )
+    );
 }
 
 #[test]

@@ -1,8 +1,12 @@
 //! Files of earlier versions, and of later ones.
 
-use history::{AuditQuery, Error, EventQuery, History, NoticeKind, Points, Query};
+use history::{
+    AlertQuery, AuditQuery, Changes, Error, EventQuery, FindingQuery, History, NoticeKind, Points,
+    Query,
+};
 use rusqlite::Connection;
 
+use crate::changes::document;
 use crate::sample::{self, MEMORY, START, options, timestamp};
 
 /// Layout 1 as it was when it was the newest, with one tick in the log: memory of 4,096 bytes.
@@ -27,6 +31,20 @@ INSERT INTO audit VALUES (3, 1700006400000, 'ada', 'stop', 'a', 'begun', NULL, '
 INSERT INTO state VALUES ('open', 1);
 PRAGMA application_id = 1835233398;
 PRAGMA user_version = 1;
+";
+
+/// What layout 2 added as it was when it was the newest, with a row of each.
+const SECOND: &str = "
+CREATE TABLE finding (row INTEGER PRIMARY KEY, id TEXT NOT NULL, kind TEXT NOT NULL, severity TEXT NOT NULL, server TEXT, title TEXT NOT NULL,
+    data TEXT NOT NULL, first_seen INTEGER NOT NULL, last_seen INTEGER NOT NULL, closed INTEGER);
+CREATE UNIQUE INDEX finding_open ON finding (id) WHERE closed IS NULL;
+CREATE TABLE alert (id TEXT PRIMARY KEY, rule TEXT NOT NULL, server TEXT, severity TEXT NOT NULL, state TEXT NOT NULL, since INTEGER NOT NULL,
+    updated INTEGER NOT NULL, data TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE snapshot (id INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL, kind TEXT NOT NULL, data BLOB NOT NULL);
+INSERT INTO finding VALUES (4, 'f', 'orphan', 'warning', 'a', 'an orphan', '{}', 1700006400000, 1700006460000, NULL);
+INSERT INTO alert VALUES ('x', 'memory', 'a', 'critical', 'firing', 1700006400000, 1700006460000, '{\"value\":7}');
+INSERT INTO snapshot VALUES (9, 1700006400000, 'report', x'01');
+PRAGMA user_version = 2;
 ";
 
 /// A row of the log that stands for itself: checksum, 1, time, one new series (1), present, 4,096.
@@ -88,6 +106,48 @@ fn the_first_layout_becomes_the_newest_with_all_that_is_in_it() {
     assert_eq!(history.audits(&AuditQuery::default()).unwrap()[0].id, 3);
     assert!(history.event(crate::rows::event(START, "next")).unwrap() > 7);
     history.findings_seen(START, Vec::new()).unwrap();
+    takes_documents(&history);
+    history.close().unwrap();
+    sample::open(folder.path());
+}
+
+/// What the newest layout brought is there.
+fn takes_documents(history: &History) {
+    assert_eq!(history.documents("silence").unwrap(), []);
+    let put = vec![document("silence", "s", START, 1)];
+    let changes = Changes {
+        put: put.clone(),
+        ..Changes::default()
+    };
+    history.change(changes).unwrap();
+    assert_eq!(history.documents("silence").unwrap(), put);
+}
+
+#[test]
+fn the_second_layout_becomes_the_newest_with_all_that_is_in_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let connection = Connection::open(folder.path().join("history.db")).unwrap();
+    connection
+        .execute_batch(&FIRST.replace("TICK", &tick()))
+        .unwrap();
+    connection.execute_batch(SECOND).unwrap();
+    drop(connection);
+    let (history, notices) = History::open(options(folder.path()), timestamp(START)).unwrap();
+    assert_eq!(notices.len(), 1, "{notices:?}");
+    assert!(
+        notices[0].text.contains("from layout 2 to 3"),
+        "{notices:?}"
+    );
+    let alerts = history.alerts(&AlertQuery::default()).unwrap();
+    assert_eq!(
+        (alerts[0].state.as_str(), &alerts[0].data),
+        ("firing", &serde_json::json!({"value": 7}))
+    );
+    let findings = history.findings_history(&FindingQuery::default()).unwrap();
+    assert_eq!(findings[0].last_seen, START + 60_000);
+    assert_eq!(history.snapshot(9).unwrap(), Some(vec![1]));
+    assert_eq!(history.stats().unwrap().samples, 1);
+    takes_documents(&history);
     history.close().unwrap();
     sample::open(folder.path());
 }

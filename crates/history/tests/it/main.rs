@@ -7,7 +7,10 @@
 
 mod against_brute_force;
 mod cap;
+mod carried;
+mod changes;
 mod crash;
+mod crash_changes;
 mod damage;
 mod disk_full;
 mod exports;

@@ -30,6 +30,19 @@ pub(crate) fn audit(at: i64, target: &str) -> NewAudit {
     }
 }
 
+pub(crate) fn alert(id: &str, state: &str, updated: i64) -> AlertRow {
+    AlertRow {
+        id: id.to_owned(),
+        rule: "memory".to_owned(),
+        server: None,
+        severity: "warning".to_owned(),
+        state: state.to_owned(),
+        since: updated,
+        updated,
+        data: json!({}),
+    }
+}
+
 fn finding(id: &str, severity: &str) -> FindingRow {
     FindingRow {
         id: id.to_owned(),
@@ -206,16 +219,7 @@ fn findings_open_change_close_and_come_back() {
 fn alerts_are_replaced_and_removed() {
     let folder = tempfile::tempdir().unwrap();
     let history = sample::open(folder.path());
-    let alert = |id: &str, state: &str| AlertRow {
-        id: id.to_owned(),
-        rule: "memory".to_owned(),
-        server: None,
-        severity: "warning".to_owned(),
-        state: state.to_owned(),
-        since: START,
-        updated: START,
-        data: json!({}),
-    };
+    let alert = |id: &str, state: &str| alert(id, state, START);
     history
         .put_alerts(vec![alert("x", "pending"), alert("y", "firing")])
         .unwrap();
@@ -232,6 +236,63 @@ fn alerts_are_replaced_and_removed() {
         1
     );
     assert_eq!(history.alerts(&AlertQuery::default()).unwrap()[0].id, "y");
+}
+
+#[test]
+fn alerts_are_asked_for_by_time_and_states() {
+    let folder = tempfile::tempdir().unwrap();
+    let history = sample::open(folder.path());
+    let states = ["pending", "firing", "resolved", "firing"];
+    let rows = (0..)
+        .zip(states)
+        .map(|(n, state)| alert(&format!("a{n}"), state, START + n));
+    history.put_alerts(rows.collect()).unwrap();
+    let ask = |query: AlertQuery| -> Vec<String> {
+        let found = history.alerts(&query).unwrap();
+        found.into_iter().map(|alert| alert.id).collect()
+    };
+    let open = AlertQuery {
+        states: vec!["pending".to_owned(), "firing".to_owned()],
+        ..AlertQuery::default()
+    };
+    assert_eq!(ask(open.clone()), ["a3", "a1", "a0"]);
+    let within = AlertQuery {
+        from: Some(START + 1),
+        to: Some(START + 2),
+        ..AlertQuery::default()
+    };
+    assert_eq!(ask(within.clone()), ["a2", "a1"]);
+    let both = AlertQuery {
+        states: open.states,
+        ..within
+    };
+    assert_eq!(ask(both.clone()), ["a1"]);
+    let neither = AlertQuery {
+        state: Some("resolved".to_owned()),
+        ..both
+    };
+    assert_eq!(ask(neither), [""; 0]);
+}
+
+#[test]
+fn alerts_that_are_not_over_outlive_all_others() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut options = sample::options(folder.path());
+    options.max_alerts = 5;
+    let history = sample::open_with(options);
+    let old = START - 500 * DAY;
+    let mut rows = vec![
+        alert("old-firing", "firing", old),
+        alert("old-pending", "pending", old),
+        alert("old-resolved", "resolved", old),
+    ];
+    rows.extend((0..6).map(|n| alert(&format!("r{n}"), "resolved", START + n)));
+    history.put_alerts(rows).unwrap();
+    assert_eq!(history.stats().unwrap().alerts, 9);
+    sample::record(&history, sample::fleet(1, 130, 1));
+    let left = history.alerts(&AlertQuery::default()).unwrap();
+    let left: Vec<&str> = left.iter().map(|alert| alert.id.as_str()).collect();
+    assert_eq!(left, ["r5", "r4", "r3", "old-firing", "old-pending"]);
 }
 
 #[test]

@@ -30,6 +30,18 @@ pub enum Severity {
     Critical,
 }
 
+impl Severity {
+    /// The name used in JSON, on the command line and in labels.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Info => "info",
+            Self::Warning => "warning",
+            Self::Error => "error",
+            Self::Critical => "critical",
+        }
+    }
+}
+
 /// What is wrong. The names are part of the interface: `clean --only KIND`, metric labels.
 #[derive(
     Clone,

@@ -53,11 +53,17 @@ table! {
         "Start of the newest instance, seconds since 1970: a restart moves it forward.";
     SERVER_RESTARTS_TOTAL = Counter "mcpvisor_server_restarts_total" "" ["server", "owner"] kept,
         "Times an instance began after an earlier one of the same server had ended.";
+    SERVER_LISTENING = Gauge "mcpvisor_server_listening" "" ["server", "owner"] kept,
+        "Whether something listens on the local port that the server is declared with: 1, or 0.";
 
     SERVER_CPU_SECONDS_TOTAL = Counter "mcpvisor_server_cpu_seconds_total" "seconds" ["server", "owner", "mode"] kept,
         "Processor time used, by mode: user, system.";
     SERVER_RUN_DELAY_SECONDS_TOTAL = Counter "mcpvisor_server_run_delay_seconds_total" "seconds" ["server", "owner"] kept,
         "Time spent ready to run but waiting for a processor.";
+    SERVER_WORST_CPU_RATIO = Gauge "mcpvisor_server_worst_cpu_ratio" "ratio" ["server", "owner"] kept,
+        "Processor time of its busiest process since the last look over the time passed; 1 is one processor.";
+    SERVER_WORST_THREADS = Gauge "mcpvisor_server_worst_threads" "" ["server", "owner"] kept,
+        "Threads of the process that has most.";
     SERVER_CONTEXT_SWITCHES_TOTAL = Counter "mcpvisor_server_context_switches_total" "" ["server", "owner", "kind"] kept,
         "Context switches, by kind: voluntary (it waited), involuntary (the scheduler took the processor).";
 
@@ -82,6 +88,8 @@ table! {
         "Lowest soft limit of open file descriptors among its processes.";
     SERVER_WORST_FD_RATIO = Gauge "mcpvisor_server_worst_fd_ratio" "ratio" ["server", "owner"] kept,
         "Open file descriptors over the soft limit, 0 to 1, of the process that is nearest to its limit.";
+    SERVER_WORST_OPEN_FDS = Gauge "mcpvisor_server_worst_open_fds" "" ["server", "owner"] kept,
+        "Open file descriptors of the process that has most.";
     SERVER_CONNECTIONS = Gauge "mcpvisor_server_connections" "" ["server", "owner", "state"] kept,
         "Sockets by TCP state; a Unix socket is listen, established or close.";
     SERVER_IO_BYTES_TOTAL = Counter "mcpvisor_server_io_bytes_total" "bytes" ["server", "owner", "direction"] kept,
@@ -90,6 +98,15 @@ table! {
         "Bytes passed by read and write calls, to pipes, sockets and caches too, by direction: read, write.";
     SERVER_IO_CALLS_TOTAL = Counter "mcpvisor_server_io_calls_total" "" ["server", "owner", "direction"] kept,
         "Read and write calls, by direction: read, write.";
+
+    SERVER_LOG_BYTES_TOTAL = Counter "mcpvisor_server_log_bytes_total" "bytes" ["server", "owner"] kept,
+        "Bytes written to the log files of the server.";
+    SERVER_LOG_ERRORS_TOTAL = Counter "mcpvisor_server_log_errors_total" "" ["server", "owner"] kept,
+        "Lines of its log files that report an error.";
+    SERVER_OPERATIONS_TOTAL = Counter "mcpvisor_server_operations_total" "" ["server", "owner", "outcome"] kept,
+        "MCP operations that were answered, by outcome: ok, error.";
+    SERVER_OPERATION_P95_SECONDS = Gauge "mcpvisor_server_operation_p95_seconds" "seconds" ["server", "owner"] kept,
+        "Time within which 95 of 100 recent MCP operations were answered.";
 
     OWNER_SERVERS = Gauge "mcpvisor_owner_servers" "" ["owner"] kept,
         "Servers that the owner declares or runs.";
@@ -106,10 +123,27 @@ table! {
     OWNER_PROPORTIONAL_MEMORY_BYTES = Gauge "mcpvisor_owner_proportional_memory_bytes" "bytes" ["owner"] kept,
         "Proportional memory (PSS) of its servers.";
 
+    GATEWAY_SERVERS = Gauge "mcpvisor_gateway_servers" "" ["gateway", "state"] kept,
+        "Servers that a running gateway declares, by whether they run.";
+    GATEWAY_DATABASE_BYTES = Gauge "mcpvisor_gateway_database_bytes" "bytes" ["gateway"] kept,
+        "Size of the database that a running gateway keeps.";
+    GATEWAY_CACHE_REQUESTS_TOTAL = Counter "mcpvisor_gateway_cache_requests_total" "" ["gateway", "outcome"] kept,
+        "Look-ups in the cache of a gateway, by outcome: hit, miss.";
+    GATEWAY_QUEUE_DEPTH = Gauge "mcpvisor_gateway_queue_depth" "" ["gateway"] kept,
+        "Requests that wait in a gateway.";
+    GATEWAY_GOROUTINES = Gauge "mcpvisor_gateway_goroutines" "" ["gateway"] kept,
+        "Goroutines of a gateway that is written in Go.";
+    GATEWAY_CIRCUITS_OPEN = Gauge "mcpvisor_gateway_circuits_open" "" ["gateway"] kept,
+        "Servers that a gateway has stopped calling because calls failed.";
+
     FINDINGS = Gauge "mcpvisor_findings" "" ["kind", "severity"] kept,
         "What is wrong now, counted by kind and severity.";
     ALERTS = Gauge "mcpvisor_alerts" "" ["rule", "severity", "state"] kept,
         "Alerts, counted by rule, severity and state: pending, firing.";
+    NOTICES_TOTAL = Counter "mcpvisor_notices_total" "" ["receiver", "outcome"] shown,
+        "Notices handed to a receiver, by outcome: delivered, retried, dropped.";
+    NOTICES_WAITING = Gauge "mcpvisor_notices_waiting" "" ["receiver"] shown,
+        "Notices that wait for a receiver to take them.";
 
     HOST_MEMORY_BYTES = Gauge "mcpvisor_host_memory_bytes" "bytes" [] shown,
         "Memory of the machine.";
@@ -117,6 +151,12 @@ table! {
         "Online processors of the machine.";
     HOST_PROCESSES = Gauge "mcpvisor_host_processes" "" [] kept,
         "Processes on the machine, those of MCP servers included.";
+    CONTAINERS = Gauge "mcpvisor_containers" "" [] kept,
+        "Containers that MCP servers run in, as far as the commands that started them are seen running.";
+    DISK_FREE_BYTES = Gauge "mcpvisor_disk_free_bytes" "bytes" ["disk"] kept,
+        "Space left for ordinary users on a file system with our state or that of MCP clients, by mount point.";
+    DISK_FREE_RATIO = Gauge "mcpvisor_disk_free_ratio" "ratio" ["disk"] kept,
+        "The same space over that of the whole file system, 0 to 1.";
 
     BUILD_INFO = Info "mcpvisor_build_info" "" ["version"] shown,
         "The running mcpvisor.";
@@ -141,6 +181,8 @@ table! {
         "Time that the last pass over the machine took.";
     LOOK_OVERRUNS_TOTAL = Counter "mcpvisor_look_overruns_total" "" [] shown,
         "Passes that took longer than the interval between two.";
+    RULE_EVALUATION_SECONDS = Gauge "mcpvisor_rule_evaluation_seconds" "seconds" [] kept,
+        "Time that the last evaluation of all rules took.";
     SHED = Gauge "mcpvisor_shed" "" ["reading"] shown,
         "Whether a costly reading is left out now to stay within the budget: 1, or 0 while it is taken.";
     WATCHES = Gauge "mcpvisor_watches" "" [] shown,

@@ -159,3 +159,59 @@ fn places_are_those_of_the_table() {
     };
     assert_eq!(other.place(), None);
 }
+
+#[test]
+fn the_documentation_has_a_row_for_each() {
+    let page = include_str!(concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../../docs/metrics.md"
+    ));
+    let cells = |line: &str| -> Vec<String> {
+        let cells = line.trim_matches('|').split(" | ");
+        cells.map(|cell| cell.trim().to_owned()).collect()
+    };
+    let rows: Vec<Vec<String>> = page
+        .lines()
+        .filter(|line| line.starts_with("| `mcpvisor_") || line.starts_with("| `process_"))
+        .map(cells)
+        .collect();
+    for metric in &METRICS {
+        let name = format!("`{}`", metric.name);
+        let labels: Vec<String> = metric
+            .labels
+            .iter()
+            .map(|label| format!("`{label}`"))
+            .collect();
+        let or_none = |text: String| {
+            if text.is_empty() {
+                "–".to_owned()
+            } else {
+                text
+            }
+        };
+        let found: Vec<_> = rows
+            .iter()
+            .filter(|row| row[0].trim_end_matches('¹') == name)
+            .collect();
+        assert_eq!(found.len(), 1, "{name} has one row in docs/metrics.md");
+        let kind = format!("{:?}", metric.kind).to_lowercase();
+        let kept = if metric.kept { "yes" } else { "no" };
+        assert_eq!(
+            found[0][1..5],
+            [
+                kind,
+                or_none(labels.join(", ")),
+                or_none(metric.unit.to_owned()),
+                kept.to_owned()
+            ],
+            "{name}"
+        );
+        let help = metric.help.trim_end_matches('.');
+        assert!(found[0][5].starts_with(help), "{name}: {}", found[0][5]);
+    }
+    assert_eq!(
+        rows.len(),
+        METRICS.len(),
+        "docs/metrics.md has rows of no metric"
+    );
+}

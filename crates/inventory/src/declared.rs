@@ -19,6 +19,7 @@ mod format;
 mod home;
 mod hub;
 mod lists;
+mod local;
 mod node;
 mod places;
 mod problem;

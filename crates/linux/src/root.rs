@@ -4,12 +4,18 @@
 //! `/proc` may be mounted anywhere. Files are opened relative to one descriptor of the folder, never
 //! following a link out of it and never blocking on what is not a regular file.
 
+use std::ffi::OsString;
 use std::io::Write;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::unix::ffi::OsStringExt as _;
 use std::path::{Path, PathBuf};
 
-use rustix::fs::{CWD, Mode, OFlags, openat};
+use model::ProcessId;
+use rustix::fs::{CWD, Mode, OFlags, openat, readlinkat};
 use rustix::io::Errno;
+
+/// Bytes of `stat` that are read at most.
+const LONGEST_STAT: usize = 4096;
 
 /// The root could not be opened.
 #[derive(Debug, thiserror::Error)]
@@ -69,6 +75,20 @@ impl ProcRoot {
     pub fn read(&self, relative: &str, limit: usize) -> std::io::Result<Vec<u8>> {
         let file = open_file(self.folder(), relative.as_bytes())?;
         Ok(read_up_to(file.as_fd(), limit)?)
+    }
+
+    /// Where a link in the folder of this very process leads: `fd/2` is its standard error. `NotFound`
+    /// if its pid belongs to another process by now.
+    pub fn link(&self, process: ProcessId, name: &str) -> std::io::Result<PathBuf> {
+        let folder = self.process(process.pid)?;
+        // Read through the open folder: what it tells is of one process.
+        let text = read_up_to(open_file(folder.as_fd(), b"stat")?.as_fd(), LONGEST_STAT)?;
+        let stat = crate::parse::stat::stat(&text);
+        if stat.is_none_or(|stat| stat.start_ticks != process.start_ticks) {
+            return Err(std::io::ErrorKind::NotFound.into());
+        }
+        let target = readlinkat(&folder, name, Vec::new())?;
+        Ok(PathBuf::from(OsString::from_vec(target.into_bytes())))
     }
 
     /// Opens the folder of a process.
@@ -147,6 +167,8 @@ impl PidPath {
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
+    use model::ProcessId;
+
     use super::{PidPath, ProcRoot};
 
     #[test]
@@ -172,6 +194,26 @@ mod tests {
         assert_eq!(root.read("long", 200_000).unwrap().len(), 100_000);
         assert_eq!(root.read("long", 70_000).unwrap().len(), 70_000);
         assert!(root.read("absent", 10).is_err());
+    }
+
+    #[test]
+    fn links_are_those_of_the_process_that_is_meant() {
+        let folder = tempfile::tempdir().unwrap();
+        let own = folder.path().join("7");
+        std::fs::create_dir_all(own.join("fd")).unwrap();
+        let numbers = ["1"; 18].join(" ");
+        let stat = format!("7 (a b) S {numbers} 4711 {numbers}");
+        std::fs::write(own.join("stat"), stat).unwrap();
+        std::os::unix::fs::symlink("/logs/a b.log", own.join("fd/2")).unwrap();
+        let root = ProcRoot::open(folder.path()).unwrap();
+        let id = |pid, start_ticks| ProcessId { pid, start_ticks };
+        let link = root.link(id(7, 4711), "fd/2").unwrap();
+        assert_eq!(link, std::path::Path::new("/logs/a b.log"));
+        for other in [id(7, 4712), id(8, 4711)] {
+            let error = root.link(other, "fd/2").unwrap_err();
+            assert_eq!(error.kind(), std::io::ErrorKind::NotFound);
+        }
+        assert!(root.link(id(7, 4711), "fd/3").is_err());
     }
 
     #[test]

@@ -13,17 +13,23 @@ use web::Paths;
 
 use crate::daemon::Daemon;
 
+mod alerts;
 mod asking;
 mod clean;
 mod describe;
 mod documents;
 mod events;
+mod health;
 mod history;
 mod later;
 mod metrics;
 mod page;
+mod past_findings;
+mod prometheus;
+mod rules;
 mod servers;
 mod sign_ins;
+mod silences;
 mod status;
 mod watches;
 
@@ -32,6 +38,7 @@ use describe::{Api, Operation};
 pub use documents::*;
 pub use history::Asked;
 pub use metrics::Page;
+pub(crate) use rules::test_notice;
 pub use status::STATUS;
 
 /// What handlers share.
@@ -46,7 +53,13 @@ fn described() -> (Router<Shared>, serde_json::Value) {
     let api = [
         status::routes,
         servers::routes,
+        health::routes,
+        alerts::routes,
+        silences::routes,
+        rules::routes,
+        prometheus::routes,
         history::routes,
+        past_findings::routes,
         events::routes,
         watches::routes,
         clean::routes,

@@ -6,7 +6,8 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    clean, doctor, explain, history, ps, schemas, serve, status, support, watch,
+    alerts, check, clean, doctor, explain, history, ps, receivers, replay, rules, schemas, serve,
+    silence, status, support, watch,
 };
 use crate::config::{self, Span};
 use crate::exit::{self, Failure};
@@ -48,6 +49,18 @@ pub enum Command {
     Serve(serve::Arguments),
     /// Say whether a daemon runs and how it is, and list its servers.
     Status(status::Arguments),
+    /// Say in one line and by the exit code whether all is well, for cron and monitoring.
+    Check(check::Arguments),
+    /// List alerts, take notice of them, clear them.
+    Alerts(alerts::Arguments),
+    /// Keep alerts from receivers for a while.
+    Silence(silence::Arguments),
+    /// Say who is told of alerts, and test whether that works.
+    Receivers(receivers::Arguments),
+    /// List rules, show one, or test them on written or recorded series.
+    Rules(rules::Arguments),
+    /// Say what rules would have said of the recorded past, with their values or others.
+    Replay(replay::Arguments),
     /// Have the daemon watch a process under a name; it is only looked at.
     Watch(watch::Arguments),
     /// Watch it no longer.
@@ -138,6 +151,12 @@ fn dispatch(cli: Cli) -> anyhow::Result<u8> {
         Command::Support(arguments) => support::run(&setting()?, &arguments),
         Command::Serve(arguments) => serve::run(&setting()?, &arguments),
         Command::Status(arguments) => status::run(&setting()?, &arguments),
+        Command::Check(arguments) => check::run(&setting()?, &arguments),
+        Command::Alerts(arguments) => alerts::run(&setting()?, &arguments),
+        Command::Silence(arguments) => silence::run(&setting()?, &arguments),
+        Command::Receivers(arguments) => receivers::run(&setting()?, &arguments),
+        Command::Rules(arguments) => rules::run(&setting()?, &arguments),
+        Command::Replay(arguments) => replay::run(&setting()?, &arguments),
         Command::Watch(arguments) => watch::run(&setting()?, &arguments),
         Command::Unwatch(arguments) => watch::unwatch(&setting()?, &arguments),
         Command::History(arguments) => history::run(&setting()?, &arguments),

@@ -1,5 +1,7 @@
 //! One module for each command: arguments, what is done, exit code.
 
+pub mod alerts;
+pub mod check;
 pub mod clean;
 pub mod config;
 pub mod doctor;
@@ -7,8 +9,12 @@ pub mod explain;
 pub mod history;
 mod looking;
 pub mod ps;
+pub mod receivers;
+pub mod replay;
+pub mod rules;
 pub mod schemas;
 pub mod serve;
+pub mod silence;
 pub mod status;
 pub mod support;
 pub mod top;

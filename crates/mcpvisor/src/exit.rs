@@ -12,6 +12,8 @@ pub const ERROR: u8 = 2;
 pub const UNKNOWN: u8 = 3;
 /// The command line is wrong (`EX_USAGE` of sysexits.h, as the next ones).
 pub const USAGE: u8 = 64;
+/// What a file says is wrong (`EX_DATAERR`).
+pub const DATA: u8 = 65;
 /// A file that was named cannot be read (`EX_NOINPUT`).
 pub const NO_INPUT: u8 = 66;
 /// Something that is needed is taken or not there: the state directory, a port, the daemon

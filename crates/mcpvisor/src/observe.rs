@@ -55,6 +55,9 @@ pub struct Pace {
     pub members_every: u32,
     /// With kernel events, all pids are listed at each so many looks.
     pub list_every: u32,
+    /// What a process is (command line, folder, limits) is read again in so long although nothing
+    /// points to a change. A program that is executed shows at once.
+    pub facts_every: Duration,
     /// What it may cost; costly readings get what the cheap figures leave.
     pub budget: Budget,
 }
@@ -66,6 +69,7 @@ impl Pace {
             all_every: 10,
             members_every: 5,
             list_every: 5,
+            facts_every: Duration::from_secs(30),
             budget: Budget::of(0.005),
         }
     }
@@ -77,6 +81,7 @@ impl Pace {
             all_every: 12,
             members_every: 1,
             list_every: 6,
+            facts_every: Duration::from_mins(1),
             budget: Budget {
                 cpu_share,
                 planned_share: DAEMON_SHARE.min(cpu_share * 0.8),
@@ -141,6 +146,7 @@ impl<'a> Observer<'a> {
         let options = Options {
             budget: Some(pace.budget),
             full_pass_every: if events { pace.list_every } else { 1 },
+            facts_every: pace.facts_every,
             ..Options::default()
         };
         Self::new(setting, options, Some(pace))
@@ -209,6 +215,11 @@ impl<'a> Observer<'a> {
     /// Servers that configurations declare.
     pub fn declared(&self) -> &[inventory::declared::DeclaredServer] {
         &self.context.declared
+    }
+
+    /// Homes whose configurations are read, with their users.
+    pub fn homes(&self) -> &[(u32, inventory::declared::Home)] {
+        &self.declarations.homes
     }
 
     /// Looks at the machine and judges it. The first look takes the sampling window longer.

@@ -69,6 +69,14 @@ impl Output {
         Ok(())
     }
 
+    /// How far something is, on the line of a terminal that the next word replaces; an empty one ends
+    /// it.
+    pub fn progress(&self, line: &str) {
+        if !self.logs {
+            drop(write!(std::io::stderr().lock(), "\r{line}\x1b[K"));
+        }
+    }
+
     /// A line for people on standard error: progress, questions, warnings.
     pub fn note(&self, line: &str) {
         if self.logs {

@@ -28,6 +28,14 @@ pub(crate) fn install_prometheus() -> Result<()> {
     install(&["prometheus"])
 }
 
+/// Alertmanager takes alerts and hands them on.
+pub(crate) fn install_alertmanager() -> Result<()> {
+    if exists("prometheus-alertmanager") {
+        return Ok(());
+    }
+    install(&["prometheus-alertmanager"])
+}
+
 /// Installs packages without their recommendations, and without starting what they bring: a service in
 /// the background would change what is tested and measured.
 pub(crate) fn install(packages: &[&str]) -> Result<()> {

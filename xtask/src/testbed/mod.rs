@@ -27,11 +27,12 @@ pub(crate) struct Part {
 
 type Install = fn() -> Result<()>;
 
-const PARTS: [(&str, &str, Install); 5] = [
+const PARTS: [(&str, &str, Install); 6] = [
     ("npm packages", "NPM", npm::install),
     ("python packages", "PYTHON", python::install_servers),
     ("tmux", "TMUX", debian::install_tmux),
     ("prometheus", "PROMETHEUS", debian::install_prometheus),
+    ("alertmanager", "ALERTMANAGER", debian::install_alertmanager),
     ("schemathesis", "SCHEMATHESIS", python::install_schemathesis),
 ];
 

@@ -1,3 +1,5 @@
+//! Who is told what and when, with injected time.
+
 use jiff::Timestamp;
 
 use super::*;

@@ -1,3 +1,5 @@
+//! What keeps alerts from receivers.
+
 use super::*;
 
 fn at(text: &str) -> Timestamp {

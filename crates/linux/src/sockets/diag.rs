@@ -11,7 +11,7 @@ use rustix::{
     },
 };
 
-use super::{SocketError, UnixSocket, message};
+use super::{Listener, SocketError, UnixSocket, inet, message};
 use crate::netlink as wire;
 
 /// The kernel answers within the call; this only keeps us from waiting for ever.
@@ -25,7 +25,23 @@ const MOST: usize = 1 << 20;
 ///
 /// Needs no privilege. Sockets that come or go meanwhile may be missing or gone.
 pub fn unix_diag() -> Result<Vec<UnixSocket>, SocketError> {
-    converse(None)
+    converse(&message::request(None), false, message::socket)
+}
+
+/// All TCP sockets of our network namespace that accept connections, both families.
+///
+/// Needs no privilege. The kernel goes through its listening sockets only, so this costs the same
+/// however many connections there are.
+pub fn tcp_listeners() -> Result<Vec<Listener>, SocketError> {
+    let mut found = converse(&inet::request(inet::Family::Four), false, inet::listener)?;
+    match converse(&inet::request(inet::Family::Six), false, inet::listener) {
+        Ok(more) => found.extend(more),
+        // A kernel without IPv6.
+        Err(SocketError::Refused(error))
+            if error.raw_os_error() == Some(Errno::NOENT.raw_os_error()) => {}
+        Err(error) => return Err(error),
+    }
+    Ok(found)
 }
 
 /// The Unix socket with this inode; `None` if our network namespace has none.
@@ -34,7 +50,7 @@ pub fn unix_socket(inode: u64) -> Result<Option<UnixSocket>, SocketError> {
     let Some(inode) = u32::try_from(inode).ok().filter(|inode| *inode != 0) else {
         return Ok(None);
     };
-    match converse(Some(inode)) {
+    match converse(&message::request(Some(inode)), true, message::socket) {
         Ok(found) => Ok(found.into_iter().next()),
         Err(SocketError::Refused(error))
             if error.raw_os_error() == Some(Errno::NOENT.raw_os_error()) =>
@@ -45,7 +61,12 @@ pub fn unix_socket(inode: u64) -> Result<Option<UnixSocket>, SocketError> {
     }
 }
 
-fn converse(inode: Option<u32>) -> Result<Vec<UnixSocket>, SocketError> {
+/// Sends a request and reads what the kernel answers. `single`: to one socket, not to a list.
+fn converse<T>(
+    request: &[u8],
+    single: bool,
+    read: impl Fn(&[u8]) -> Option<T>,
+) -> Result<Vec<T>, SocketError> {
     let socket = socket_with(
         AddressFamily::NETLINK,
         SocketType::DGRAM,
@@ -54,9 +75,8 @@ fn converse(inode: Option<u32>) -> Result<Vec<UnixSocket>, SocketError> {
     )
     .map_err(|error| netlink_error("open a socket", error))?;
     let kernel = netlink::SocketAddrNetlink::new(0, 0);
-    let request = message::request(inode);
-    sendto(&socket, &request, SendFlags::empty(), &kernel)
-        .map_err(|error| netlink_error("ask for Unix sockets", error))?;
+    sendto(&socket, request, SendFlags::empty(), &kernel)
+        .map_err(|error| netlink_error("ask for sockets", error))?;
 
     let mut found = Vec::new();
     let mut buffer = vec![0; DATAGRAM];
@@ -66,7 +86,7 @@ fn converse(inode: Option<u32>) -> Result<Vec<UnixSocket>, SocketError> {
         };
         for answer in wire::messages(datagram) {
             match answer.kind {
-                message::BY_FAMILY => found.extend(message::socket(answer.payload)),
+                message::BY_FAMILY => found.extend(read(answer.payload)),
                 wire::ERROR | wire::DONE => {
                     return match wire::error_number(answer.payload) {
                         0 => Ok(found),
@@ -78,7 +98,7 @@ fn converse(inode: Option<u32>) -> Result<Vec<UnixSocket>, SocketError> {
                 _ => {}
             }
         }
-        if inode.is_some() && !found.is_empty() {
+        if single && !found.is_empty() {
             return Ok(found); // a single answer has no end mark
         }
     }
@@ -97,7 +117,7 @@ fn receive<'b>(socket: &OwnedFd, buffer: &'b mut [u8]) -> Result<Option<&'b [u8]
             }
             Err(Errno::INTR) => {}
             Err(Errno::AGAIN) => wait(socket)?,
-            Err(error) => return Err(netlink_error("read the list of Unix sockets", error)),
+            Err(error) => return Err(netlink_error("read the list of sockets", error)),
         }
     }
 }
@@ -107,7 +127,7 @@ fn wait(socket: &OwnedFd) -> Result<(), SocketError> {
     match poll(&mut [PollFd::new(socket, PollFlags::IN)], Some(&timeout)) {
         Ok(0) => Err(SocketError::Incomplete),
         Ok(_) | Err(Errno::INTR) => Ok(()),
-        Err(error) => Err(netlink_error("wait for the list of Unix sockets", error)),
+        Err(error) => Err(netlink_error("wait for the list of sockets", error)),
     }
 }
 

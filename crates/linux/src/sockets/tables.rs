@@ -11,7 +11,7 @@ use std::{
 
 use model::{Connection, ConnectionState, Protocol};
 
-use super::SocketError;
+use super::{Listener, SocketError, tcp_listeners};
 use crate::ProcRoot;
 
 /// Bytes of a table that are read at most: some 400,000 TCP sockets.
@@ -27,6 +27,29 @@ pub fn tcp(root: &ProcRoot, pid: u32) -> Result<Vec<Connection>, SocketError> {
         Err(error) => return Err(error),
     }
     Ok(connections)
+}
+
+/// All TCP sockets of our network namespace that accept connections: what the kernel lists
+/// ([`tcp_listeners`]), and where it was built without that, from the tables.
+pub fn listeners(root: &ProcRoot) -> Result<Vec<Listener>, SocketError> {
+    match tcp_listeners() {
+        Err(SocketError::Refused(_)) => Ok(listening(&tcp(root, std::process::id())?)),
+        other => other,
+    }
+}
+
+/// Those of some connections that listen. Tables do not tell which take IPv6 only.
+fn listening(connections: &[Connection]) -> Vec<Listener> {
+    connections
+        .iter()
+        .filter(|connection| connection.state == ConnectionState::Listen)
+        .filter_map(|connection| {
+            Some(Listener {
+                address: connection.local.parse().ok()?,
+                only_v6: false,
+            })
+        })
+        .collect()
 }
 
 /// Unix sockets of the network namespace in which process `pid` lives, without peers:
@@ -221,6 +244,18 @@ mod tests {
                 (ConnectionState::Close, 18125, ""),
             ]
         );
+    }
+
+    #[test]
+    #[cfg(target_endian = "little")]
+    fn listeners_are_those_that_listen() {
+        let mut all = parse_tcp(TCP, Protocol::Tcp4);
+        all.extend(parse_tcp(TCP6, Protocol::Tcp6));
+        let found: Vec<_> = super::listening(&all)
+            .iter()
+            .map(|listener| listener.address.to_string())
+            .collect();
+        assert_eq!(found, ["127.0.0.1:8080", "[::1]:3001"]);
     }
 
     proptest! {

@@ -126,3 +126,27 @@ fn a_missing_process_is_named() {
     let error = sockets::tcp(&root, u32::MAX).unwrap_err().to_string();
     assert!(error.contains("/proc/4294967295/net/tcp"), "{error}");
 }
+
+#[test]
+fn what_listens_is_told_and_what_has_ended_is_not() {
+    let four = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = four.local_addr().unwrap();
+    let serves = |address| {
+        let all = sockets::listeners(&ProcRoot::system().unwrap()).unwrap();
+        all.iter().any(|listener| listener.serves(address))
+    };
+    assert!(serves(address));
+    // The kernel's own list, where it has one, and the tables say the same.
+    match sockets::tcp_listeners() {
+        Ok(all) => assert!(all.iter().any(|listener| listener.address == address)),
+        Err(SocketError::Refused(error)) => println!("skipped: {error}"),
+        Err(error) => panic!("{error}"),
+    }
+    let client = TcpStream::connect(address).unwrap();
+    drop(four);
+    assert!(!serves(address), "its connections do not listen");
+    drop(client);
+    if let Ok(six) = TcpListener::bind("[::1]:0") {
+        assert!(serves(six.local_addr().unwrap()));
+    }
+}

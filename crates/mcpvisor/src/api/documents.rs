@@ -7,6 +7,12 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::daemon::Level;
+mod alerts;
+mod past_findings;
+
+pub use alerts::*;
+pub use past_findings::*;
+
 use crate::report::{FindingReport, ProcessReport, ServerReport, Summary, Word};
 
 /// `GET /api/health`.
@@ -133,12 +139,38 @@ pub struct MetricValue {
 pub struct ServerHealth {
     /// Id of the server.
     pub server: String,
-    /// Its level: the worst of its findings; `unknown` if it does not run.
+    /// Its level: the worst of its findings and alerts; `unknown` if it does not run.
     pub level: Level,
     /// Worst state of its instances.
     pub state: inventory::ServerState,
-    /// What is wrong with it.
+    /// When it was last looked at.
+    pub checked_at: Timestamp,
+    /// Issues that are warnings.
+    pub warnings: usize,
+    /// Issues that are errors or critical.
+    pub errors: usize,
+    /// What is wrong with it, the worst first: the reasons of its level.
+    pub issues: Vec<HealthIssue>,
+    /// What was found at the last look.
     pub findings: Vec<FindingReport>,
+}
+
+/// Something that is wrong with a server.
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
+pub struct HealthIssue {
+    /// Type of the alert, or kind of the finding.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// How bad.
+    pub severity: model::Severity,
+    /// One line.
+    pub title: String,
+    /// Since when, if that is known.
+    pub since: Option<Timestamp>,
+    /// What to do.
+    pub advice: String,
+    /// Id of the alert about it.
+    pub alert: Option<String>,
 }
 
 /// `GET /api/v1/servers/{id}/tree`.

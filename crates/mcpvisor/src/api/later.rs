@@ -7,24 +7,15 @@ use web::Problem;
 use super::Shared;
 use super::describe::Api;
 
-const PATHS: [&str; 17] = [
-    "/api/v1/servers/{id}/alerts",
+const PATHS: [&str; 8] = [
     "/api/v1/servers/{id}/logs",
     "/api/v1/servers/{id}/start",
     "/api/v1/servers/{id}/stop",
     "/api/v1/servers/{id}/restart",
     "/api/v1/servers/{id}/probe",
-    "/api/v1/alerts",
-    "/api/v1/alerts/{id}/ack",
-    "/api/v1/silences",
-    "/api/v1/silences/{id}",
     "/api/v1/baselines",
     "/api/v1/reports",
-    "/api/v1/rules",
     "/api/v1/tasks/{id}",
-    "/prometheus/api/v1/rules",
-    "/prometheus/api/v1/alerts",
-    "/prometheus/api/v1/status/buildinfo",
 ];
 
 pub(super) fn routes(api: Api<Shared>) -> Api<Shared> {

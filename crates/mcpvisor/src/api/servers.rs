@@ -11,11 +11,9 @@ use serde::Deserialize;
 use web::{Path, Problem, Query};
 
 use super::describe::{Api, Operation};
-use super::documents::{
-    Branch, Findings, MetricValue, ServerHealth, ServerMetrics, ServerTree, Servers,
-};
+use super::documents::{Branch, Findings, MetricValue, ServerMetrics, ServerTree, Servers};
 use super::{Shared, current};
-use crate::daemon::{Level, Snapshot};
+use crate::daemon::Snapshot;
 use crate::report::{FindingReport, InstanceReport, ProcessReport, Report, ServerReport};
 
 /// Which look answers.
@@ -60,12 +58,6 @@ pub(super) fn routes(api: Api<Shared>) -> Api<Shared> {
         .answer::<ServerMetrics>(200, "Its metrics.")
         .problem(404, none),
         get(metrics),
-    )
-    .route(
-        Operation::new("get", "/api/v1/servers/{id}/health", "Whether it is well")
-            .answer::<ServerHealth>(200, "Its level and findings.")
-            .problem(404, none),
-        get(health),
     )
     .route(
         Operation::new(
@@ -167,33 +159,6 @@ pub(super) fn kind_name(kind: model::MetricKind) -> &'static str {
         model::MetricKind::Gauge => "gauge",
         model::MetricKind::Info => "info",
     }
-}
-
-async fn health(
-    State(shared): State<Shared>,
-    Path(id): Path<String>,
-) -> Result<Json<ServerHealth>, Problem> {
-    let snapshot = current(&shared)?;
-    let server = named(&snapshot, &id)?;
-    let findings: Vec<FindingReport> = snapshot
-        .picture
-        .findings
-        .iter()
-        .filter(|finding| finding.server.as_deref() == Some(&server.id))
-        .map(FindingReport::from)
-        .collect();
-    let worst = findings.iter().map(|finding| finding.severity).max();
-    let level = if server.instances.is_empty() && worst.is_none() {
-        Level::Unknown
-    } else {
-        Level::of_severity(worst)
-    };
-    Ok(Json(ServerHealth {
-        server: server.id.clone(),
-        level,
-        state: server.state,
-        findings,
-    }))
 }
 
 async fn tree(

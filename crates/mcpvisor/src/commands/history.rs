@@ -233,7 +233,7 @@ fn path(path: &str, asked: &Asked, more: &[(&str, &str)]) -> String {
 }
 
 /// Opens the file itself.
-fn open(setting: &Setting) -> anyhow::Result<(History, Lock)> {
+pub(super) fn open(setting: &Setting) -> anyhow::Result<(History, Lock)> {
     let folder = setting.state.folder();
     if !folder.join("history.db").exists() {
         return Err(Failure::new(

@@ -2,7 +2,10 @@
 
 use std::path::Path;
 
-use crate::api::{HistoryReport, HistoryStats, WatchReport};
+use crate::api::{
+    Alerts, HistoryReport, HistoryStats, ReceiverTest, Receivers, SilenceReport, Silences,
+    WatchReport,
+};
 use crate::exit;
 use crate::report::{CleanReport, ExplainReport, Report};
 
@@ -25,6 +28,35 @@ pub fn run(folder: &Path) -> anyhow::Result<u8> {
         ("history.v1.json", schemars::schema_for!(HistoryReport)),
         ("history-stats.v1.json", schemars::schema_for!(HistoryStats)),
         ("watch.v1.json", schemars::schema_for!(WatchReport)),
+        (
+            "check.v1.json",
+            schemars::schema_for!(crate::commands::check::CheckReport),
+        ),
+        ("alerts.v1.json", schemars::schema_for!(Alerts)),
+        ("silence.v1.json", schemars::schema_for!(SilenceReport)),
+        ("silences.v1.json", schemars::schema_for!(Silences)),
+        ("receivers.v1.json", schemars::schema_for!(Receivers)),
+        (
+            "receiver-tests.v1.json",
+            schemars::schema_for!(Vec<ReceiverTest>),
+        ),
+        ("rules.v1.json", schemars::schema_for!(crate::api::Rules)),
+        (
+            "rule.v1.json",
+            schemars::schema_for!(crate::commands::rules::RuleShown),
+        ),
+        (
+            "rules-test.v1.json",
+            schemars::schema_for!(crate::rule_tests::RuleTestsReport),
+        ),
+        (
+            "replay.v1.json",
+            schemars::schema_for!(crate::replaying::ReplayReport),
+        ),
+        (
+            "webhook.json",
+            schemars::schema_for!(alerting::receivers::WebhookBody),
+        ),
     ];
     for (name, schema) in all {
         let text = serde_json::to_string_pretty(&schema)?;

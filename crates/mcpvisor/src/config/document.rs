@@ -1,20 +1,17 @@
 //! The form near the file: TOML with the places of its keys, read section by section.
 //!
-//! A section asks for its keys one by one. Whatever is wrong is written down with its line and
-//! reading goes on with the default, so one run tells all problems of a file. What nobody asked
-//! for is unknown.
+//! Whatever is wrong is written down with its line and reading goes on with the default, so one run
+//! tells all problems of a file. What nobody asked for is unknown.
 
 use toml::Spanned;
-use toml::de::{DeString, DeTable, DeValue};
+use toml::de::{DeTable, DeValue};
 
-use super::invalid::{Invalid, quotable};
+use super::invalid::quotable;
 use super::nearest::nearest;
 use super::problem::{Problem, Problems};
 use super::schema;
-use super::value::{FromValue, kind};
-
-/// Words in the names of keys whose values no message may quote.
-const SECRET_WORDS: [&str; 6] = ["auth", "credential", "key", "pass", "secret", "token"];
+use super::section::{Section, entry, listed};
+use super::value::kind;
 
 /// Most problems that are kept: a file of a million wrong keys is wrong, too.
 const MOST: usize = 100;
@@ -24,15 +21,6 @@ pub(super) struct Document<'t> {
     text: &'t str,
     table: DeTable<'t>,
     read: Vec<&'static str>,
-    problems: Vec<Problem>,
-}
-
-/// One section of a document, or none where the file has none of that name.
-pub(super) struct Section<'d> {
-    name: &'static str,
-    text: &'d str,
-    entry: Option<&'d Spanned<DeValue<'d>>>,
-    asked: Vec<&'static str>,
     problems: Vec<Problem>,
 }
 
@@ -60,18 +48,57 @@ impl<'t> Document<'t> {
         read: impl FnOnce(&mut Section<'_>) -> T,
     ) -> T {
         self.read.push(name);
-        let mut section = Section {
-            name,
-            text: self.text,
-            entry: entry(&self.table, name).map(|(_, value)| value),
-            asked: Vec::new(),
-            problems: Vec::new(),
-        };
-        section.check_kind();
+        let value = entry(&self.table, name).map(|(_, value)| value);
+        let mut section = Section::new(self.text, name.to_owned(), format!("`[{name}]`"), value);
+        section.check_kind(&format!("write `[{name}]` on a line of its own"));
         let value = read(&mut section);
-        section.find_unknown();
-        self.problems.append(&mut section.problems);
+        self.problems.append(&mut section.finish());
         value
+    }
+
+    /// Reads a section that there may be several times, `most` times at most.
+    pub(super) fn each<T>(
+        &mut self,
+        name: &'static str,
+        most: usize,
+        mut read: impl FnMut(&mut Section<'_>) -> T,
+    ) -> Vec<T> {
+        self.read.push(name);
+        let Some((_, value)) = entry(&self.table, name) else {
+            return Vec::new();
+        };
+        let header = format!("`[[{name}]]`");
+        let DeValue::Array(entries) = value.get_ref() else {
+            let what = kind(value.get_ref());
+            self.problems.push(Problem {
+                line: Some(line_of(self.text, value.span().start)),
+                key: name.to_owned(),
+                message: format!(
+                    "this is a section that there may be several times, not {what}; write `[[{name}]]`"
+                ),
+            });
+            return Vec::new();
+        };
+        if let Some(surplus) = entries.get(most) {
+            self.problems.push(Problem {
+                line: Some(line_of(self.text, surplus.span().start)),
+                key: name.to_owned(),
+                message: format!(
+                    "there are {} {header}; at most {most} are read",
+                    entries.len()
+                ),
+            });
+        }
+        let mut values = Vec::new();
+        for value in entries.iter().take(most) {
+            let mut section = Section::new(self.text, name.to_owned(), header.clone(), Some(value));
+            section.check_kind(&format!("write `[[{name}]]` on a line of its own"));
+            if value.get_ref().is_table() {
+                values.push(read(&mut section));
+            }
+            self.problems.append(&mut section.finish());
+        }
+        values
     }
 
     /// All problems, with those of sections that nobody read.
@@ -90,7 +117,7 @@ impl<'t> Document<'t> {
                 schema::sections_with(name).first(),
                 nearest(name, self.read.iter().copied()),
             ) {
-                (Some(section), _) => format!("it belongs in `[{section}]`"),
+                (Some(section), _) => format!("it belongs in {section}"),
                 (None, Some(right)) => format!("there is no such {what}; did you mean `{right}`?"),
                 (None, None) => {
                     format!("there is no such {what}; there are {}", listed(&self.read))
@@ -102,133 +129,20 @@ impl<'t> Document<'t> {
                 message,
             });
         }
-        self.problems.truncate(MOST);
-        Problems::of(self.problems).map_or(Ok(()), Err)
-    }
-}
-
-impl<'d> Section<'d> {
-    /// The value of a key, else its default.
-    pub(super) fn take<T: FromValue>(&mut self, key: &'static str, default: T) -> T {
-        self.optional(key).unwrap_or(default)
+        self.finish_partly()
     }
 
-    /// The value of a key, if it is there and right.
-    pub(super) fn optional<T: FromValue>(&mut self, key: &'static str) -> Option<T> {
-        self.asked.push(key);
-        let (_, value) = self.find(key)?;
-        match T::from_value(value.get_ref()) {
-            Ok(value) => Some(value),
-            Err(invalid) => {
-                self.wrong(key, invalid);
-                None
-            }
-        }
+    /// The problems of what was read; what nobody read is somebody else's.
+    pub(super) fn finish_partly(self) -> Result<(), Problems> {
+        let mut problems = self.problems;
+        problems.truncate(MOST);
+        Problems::of(problems).map_or(Ok(()), Err)
     }
-
-    /// Was the key written down?
-    pub(super) fn has(&self, key: &str) -> bool {
-        self.find(key).is_some()
-    }
-
-    /// Notes a problem with a key unless `fine`. The place is that of the value, else of the
-    /// section.
-    pub(super) fn require(
-        &mut self,
-        key: &'static str,
-        fine: bool,
-        message: impl FnOnce() -> String,
-    ) {
-        if !fine {
-            self.push(key, message());
-        }
-    }
-
-    /// Notes a value that cannot be used.
-    fn wrong(&mut self, key: &'static str, invalid: Invalid) {
-        let secret = SECRET_WORDS.iter().any(|word| key.contains(word));
-        let told = if secret { invalid.concealed() } else { invalid };
-        self.push(key, told.to_string());
-    }
-
-    fn push(&mut self, key: &str, message: String) {
-        let place = self.find(key).map(|(_, value)| value.span());
-        let place = place.or_else(|| Some(self.entry?.span()));
-        self.problems.push(Problem {
-            line: place.map(|place| line_of(self.text, place.start)),
-            key: format!("{}.{}", self.name, quotable(key)),
-            message,
-        });
-    }
-
-    fn table(&self) -> Option<&'d DeTable<'d>> {
-        self.entry?.get_ref().as_table()
-    }
-
-    fn find(&self, key: &str) -> Option<(&'d Spanned<DeString<'d>>, &'d Spanned<DeValue<'d>>)> {
-        entry(self.table()?, key)
-    }
-
-    fn check_kind(&mut self) {
-        let Some(entry) = self.entry else { return };
-        if !entry.get_ref().is_table() {
-            self.problems.push(Problem {
-                line: Some(line_of(self.text, entry.span().start)),
-                key: self.name.to_owned(),
-                message: format!(
-                    "this is a section, not {}; write `[{}]` on a line of its own",
-                    kind(entry.get_ref()),
-                    self.name
-                ),
-            });
-        }
-    }
-
-    fn find_unknown(&mut self) {
-        for (key, _) in self.table().into_iter().flatten() {
-            let name: &str = key.get_ref();
-            if self.asked.contains(&name) {
-                continue;
-            }
-            let message = match (
-                nearest(name, self.asked.iter().copied()),
-                schema::sections_with(name).first(),
-            ) {
-                (_, Some(section)) => {
-                    format!("there is no such key here; it belongs in `[{section}]`")
-                }
-                (Some(right), None) => format!("there is no such key; did you mean `{right}`?"),
-                (None, None) => format!(
-                    "there is no such key; `[{}]` has {}",
-                    self.name,
-                    listed(&self.asked)
-                ),
-            };
-            self.problems.push(Problem {
-                line: Some(line_of(self.text, key.span().start)),
-                key: format!("{}.{}", self.name, quotable(name)),
-                message,
-            });
-        }
-    }
-}
-
-/// The entry of a table; looked up by comparing, because its keys are ordered with their places.
-fn entry<'d>(
-    table: &'d DeTable<'d>,
-    name: &str,
-) -> Option<(&'d Spanned<DeString<'d>>, &'d Spanned<DeValue<'d>>)> {
-    table.iter().find(|(key, _)| key.get_ref() == name)
 }
 
 /// Number of the line, from 1, in which a byte stands.
-fn line_of(text: &str, at: usize) -> usize {
+pub(super) fn line_of(text: &str, at: usize) -> usize {
     1 + text.get(..at).unwrap_or(text).matches('\n').count()
-}
-
-fn listed(names: &[&str]) -> String {
-    let quoted: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
-    quoted.join(", ")
 }
 
 /// What the parser says, with the key where it is about one.
@@ -247,3 +161,6 @@ fn syntax_problem(text: &str, error: &toml::de::Error) -> Problem {
         message: format!("this is no TOML: {message}"),
     }
 }
+
+/// A value with its place in the file.
+pub(super) type Placed<'d> = Spanned<DeValue<'d>>;

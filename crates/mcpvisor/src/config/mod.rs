@@ -7,6 +7,7 @@
 //!
 //! A file that others may write to is refused, because it decides what is never touched.
 
+pub mod alerts;
 mod base_path;
 mod document;
 mod effective;
@@ -18,6 +19,7 @@ mod network;
 mod parse;
 mod problem;
 pub mod schema;
+mod section;
 mod sections;
 mod share;
 mod size;
@@ -25,10 +27,12 @@ mod span;
 mod template;
 mod value;
 
+pub use alerts::{Alerts, Receiver};
 pub use base_path::BasePath;
 pub use host_name::HostName;
 pub use invalid::Invalid;
 pub use load::{Fault, Loaded, Source, Why, load, open, open_or_fault, usual};
+pub(crate) use nearest::nearest;
 pub use network::Network;
 pub use parse::parse;
 pub use problem::{Problem, Problems};
@@ -58,4 +62,7 @@ pub struct Config {
     pub log: Log,
     /// What `clean` does and what it leaves alone.
     pub clean: Clean,
+    /// What is watched, and who is told.
+    #[serde(flatten)]
+    pub alerts: Alerts,
 }

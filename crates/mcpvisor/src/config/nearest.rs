@@ -5,7 +5,7 @@ const NEAR: usize = 3;
 
 /// The known word that is least edits away from the wrong one; none if it takes more than three
 /// edits, or as many as would make any short word of another.
-pub(super) fn nearest<'a>(
+pub(crate) fn nearest<'a>(
     wrong: &str,
     known: impl IntoIterator<Item = &'a str>,
 ) -> Option<&'a str> {

@@ -2,10 +2,10 @@
 
 use std::path::Path;
 
-use super::Config;
 use super::document::Document;
 use super::problem::Problems;
 use super::sections::{Budget, Clean, Daemon, History, Log, Tls};
+use super::{Alerts, Config};
 
 /// Parses a configuration. Relative paths in it begin at `folder`, that of its file.
 pub fn parse(text: &str, folder: &Path) -> Result<Config, Problems> {
@@ -18,6 +18,7 @@ pub fn parse(text: &str, folder: &Path) -> Result<Config, Problems> {
         budget: document.section("budget", Budget::read),
         log: document.section("log", |section| Log::read(section, folder)),
         clean: document.section("clean", Clean::read),
+        alerts: Alerts::read(&mut document, folder),
     };
     document.finish()?;
     Ok(config)
@@ -40,17 +41,51 @@ mod tests {
         assert_eq!(parse("", Path::new("/etc")), Ok(Config::default()));
     }
 
+    /// What stands beside a key in a section that there may be several times, so that it is read.
+    fn besides(section: &str) -> &'static [&'static str] {
+        match section {
+            "rule" => &[
+                "metric = \"resident_memory_bytes\"",
+                "metric = \"resident_memory_bytes\"\nat_least = 1",
+                "finding = \"orphan\"",
+                "metric = \"resident_memory_bytes\"\nabsent = \"1m\"",
+                "",
+            ],
+            "receiver" => &[
+                "kind = \"webhook\"",
+                "kind = \"slack\"",
+                "kind = \"email\"",
+                "kind = \"command\"",
+                "kind = \"file\"",
+                "",
+            ],
+            _ => &[""],
+        }
+    }
+
     #[test]
     fn every_key_of_the_schema_is_read() {
         for key in super::super::schema::keys() {
             // A date is the value that no key takes.
-            let text = format!("[{}]\n{} = 2026-01-01\n", key.section, key.name);
-            let all = said(&text);
+            let line = format!("{} = 2026-01-01\n", key.name);
+            let texts: Vec<String> = if key.is_repeated {
+                let besides = besides(&key.section).iter();
+                let name = match key.name.as_str() {
+                    "name" => "",
+                    _ if ["rule", "receiver", "mute"].contains(&key.section.as_str()) => {
+                        "name = \"x\""
+                    }
+                    _ => "",
+                };
+                let text = |besides| format!("[[{}]]\n{name}\n{besides}\n{line}", key.section);
+                besides.map(text).collect()
+            } else {
+                vec![format!("[{}]\n{line}", key.section)]
+            };
             let place = format!("key `{}.{}`: the value must be", key.section, key.name);
-            assert!(
-                all.iter().any(|said| said.contains(&place)),
-                "{text}{all:?}"
-            );
+            let all: Vec<Vec<String>> = texts.iter().map(|text| said(text)).collect();
+            let is_told = |said: &String| said.contains(&place);
+            assert!(all.iter().flatten().any(is_told), "{texts:?}{all:#?}");
         }
     }
 

@@ -13,6 +13,8 @@ use super::Config;
 pub struct Key {
     /// Section, such as `daemon`.
     pub section: String,
+    /// There may be several such sections: `[[rule]]`.
+    pub is_repeated: bool,
     /// Name in the section.
     pub name: String,
     /// What it is for, in lines as long as the author made them.
@@ -22,10 +24,13 @@ pub struct Key {
 /// The JSON Schema of `mcpvisor.toml`. Sections are written out in place: no reference is needed to
 /// find a key.
 pub fn schema() -> Schema {
-    SchemaSettings::draft2020_12()
+    let mut schema = SchemaSettings::draft2020_12()
         .with(|settings| settings.inline_subschemas = true)
         .into_generator()
-        .into_root_schema_for::<Config>()
+        .into_root_schema_for::<Config>();
+    // No section is needed; those that are flattened into the document do not know that.
+    schema.remove("required");
+    schema
 }
 
 /// All keys, by section.
@@ -35,8 +40,10 @@ pub fn keys() -> &'static [Key] {
         let sections = properties(schema.as_value());
         sections
             .flat_map(|(section, value)| {
-                properties(value).map(move |(name, value)| Key {
+                let items = value.get("items");
+                properties(items.unwrap_or(value)).map(move |(name, value)| Key {
                     section: section.clone(),
+                    is_repeated: items.is_some(),
                     name: name.clone(),
                     description: description(value),
                 })
@@ -55,10 +62,21 @@ pub(super) fn section_description(section: &str) -> String {
         .unwrap_or_default()
 }
 
-/// Sections that have a key of this name.
-pub(super) fn sections_with(name: &str) -> Vec<&'static str> {
+/// Sections that have a key of this name, as messages call them: `` `[daemon]` ``.
+pub(super) fn sections_with(name: &str) -> Vec<String> {
     let keys = keys().iter().filter(|key| key.name == name);
-    keys.map(|key| key.section.as_str()).collect()
+    keys.map(Key::header).collect()
+}
+
+impl Key {
+    /// Its section as it is written, in backquotes.
+    fn header(&self) -> String {
+        if self.is_repeated {
+            format!("`[[{}]]`", self.section)
+        } else {
+            format!("`[{}]`", self.section)
+        }
+    }
 }
 
 fn properties(schema: &Value) -> impl Iterator<Item = (&String, &Value)> {
@@ -79,17 +97,40 @@ mod tests {
     use super::*;
 
     #[test]
+    fn no_section_is_needed_and_no_other_is_known() {
+        let schema = schema();
+        let schema = schema.as_value();
+        assert_eq!(schema.get("required"), None);
+        assert_eq!(schema["additionalProperties"], false);
+        for name in [
+            "alerts",
+            "rule",
+            "receiver",
+            "route",
+            "escalation",
+            "mute",
+            "inhibit",
+        ] {
+            assert!(keys().iter().any(|key| key.section == name), "{name}");
+        }
+        let needed = |section: &str| schema["properties"][section]["items"]["required"].clone();
+        assert_eq!(needed("rule"), serde_json::json!(["name"]));
+        assert_eq!(needed("receiver"), serde_json::json!(["name", "kind"]));
+        assert_eq!(needed("route"), Value::Null);
+    }
+
+    #[test]
     fn keys_have_descriptions_and_defaults() {
-        for Key {
-            section,
-            name,
-            description,
-        } in keys()
-        {
+        for key in keys() {
+            let (section, name, description) = (&key.section, &key.name, &key.description);
             assert!(
                 description.ends_with('.'),
                 "{section}.{name}: {description}"
             );
+            if key.is_repeated {
+                // What is missing there is either needed or not in force.
+                continue;
+            }
             let schema = schema();
             let property = &schema.as_value()["properties"][section]["properties"][name];
             let optional = description.contains("None by default");
@@ -99,6 +140,6 @@ mod tests {
                 "{section}.{name}: {property}"
             );
         }
-        assert_eq!(sections_with("interval"), ["daemon"]);
+        assert_eq!(sections_with("interval"), ["`[daemon]`"]);
     }
 }

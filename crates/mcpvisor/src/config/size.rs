@@ -9,7 +9,7 @@ use super::invalid::{Invalid, split_unit};
 pub struct Size(pub u64);
 
 /// Units with their bytes, largest first and binary before decimal.
-const UNITS: [(&str, u64); 9] = [
+const UNITS: [(&str, u64); 10] = [
     ("TiB", 1 << 40),
     ("TB", 1_000_000_000_000),
     ("GiB", 1 << 30),
@@ -18,6 +18,7 @@ const UNITS: [(&str, u64); 9] = [
     ("MB", 1_000_000),
     ("KiB", 1 << 10),
     ("KB", 1_000),
+    ("kB", 1_000),
     ("B", 1),
 ];
 

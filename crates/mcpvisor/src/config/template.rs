@@ -11,6 +11,9 @@ const HEAD: &str = "\
 # it again when it changes.
 ";
 
+/// Sections that there may be several times: they have no defaults to show, so these are examples.
+const EXAMPLES: &str = include_str!("examples.toml");
+
 /// The file. As it stands it changes nothing.
 pub fn template() -> String {
     let mut file = HEAD.to_owned();
@@ -32,6 +35,16 @@ pub fn template() -> String {
             // Writing to a `String` cannot fail.
             let _written = writeln!(file, "# {line}");
         }
+    }
+    file.push('\n');
+    for line in EXAMPLES.lines() {
+        // What explains an example is a comment there already.
+        let mark = if line.is_empty() || line.starts_with('#') {
+            ""
+        } else {
+            "# "
+        };
+        let _written = writeln!(file, "{mark}{line}");
     }
     file
 }
@@ -69,12 +82,17 @@ mod tests {
 
     #[test]
     fn without_its_marks_it_holds_every_key() {
+        let template = template();
+        let keys = schema::keys().iter().filter(|key| !key.is_repeated);
+        let keys: Vec<&str> = keys.map(|key| key.name.as_str()).collect();
         let is_key = |line: &str| {
             let name = line.split(" = ").next().unwrap_or_default();
-            line.contains(" = ") && schema::keys().iter().any(|key| key.name == name)
+            line.contains(" = ") && keys.contains(&name)
         };
-        let bare: Vec<&str> = template_lines()
-            .iter()
+        let own = template.lines().count() - EXAMPLES.lines().count();
+        let bare: Vec<&str> = template
+            .lines()
+            .take(own)
             .map(|line| {
                 line.strip_prefix("# ")
                     .filter(|rest| is_key(rest))
@@ -83,11 +101,23 @@ mod tests {
             .collect();
         assert_eq!(parse(&bare.join("\n"), Path::new("")), Ok(specimen()));
         let told = bare.iter().filter(|line| is_key(line)).count();
-        assert_eq!(told, schema::keys().len());
+        assert_eq!(told, keys.len());
     }
 
-    fn template_lines() -> &'static [&'static str] {
-        let lines: Vec<&str> = template().leak().lines().collect();
-        lines.leak()
+    #[test]
+    fn the_examples_are_right() {
+        let config = parse(EXAMPLES, Path::new("/etc/mcpvisor"));
+        assert_eq!(config.as_ref().err(), None);
+        // All that the sections can be is in one of them.
+        let examples: Vec<&str> = EXAMPLES
+            .lines()
+            .filter(|line| line.starts_with("[["))
+            .collect();
+        for key in schema::keys().iter().filter(|key| key.is_repeated) {
+            let header = format!("[[{}]]", key.section);
+            assert!(examples.contains(&header.as_str()), "{header}");
+        }
+        let marked = template();
+        assert!(EXAMPLES.lines().all(|line| marked.contains(line)));
     }
 }

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use model::Severity;
 use toml::de::DeValue;
 
 use super::invalid::Invalid;
@@ -81,6 +82,33 @@ fn from_text<T: FromText>(value: &DeValue<'_>) -> Result<T, Invalid> {
 impl FromValue for String {
     fn from_value(value: &DeValue<'_>) -> Result<Self, Invalid> {
         text(value, "text").map(str::to_owned)
+    }
+}
+
+impl FromValue for bool {
+    fn from_value(value: &DeValue<'_>) -> Result<Self, Invalid> {
+        match value {
+            DeValue::Boolean(value) => Ok(*value),
+            other => Err(Invalid::unquoted(format!(
+                "must be `true` or `false`, not {}",
+                kind(other)
+            ))),
+        }
+    }
+}
+
+impl Choice for Severity {
+    const ALL: &[(&str, Self)] = &[
+        ("info", Self::Info),
+        ("warning", Self::Warning),
+        ("error", Self::Error),
+        ("critical", Self::Critical),
+    ];
+}
+
+impl FromValue for Severity {
+    fn from_value(value: &DeValue<'_>) -> Result<Self, Invalid> {
+        choice(value)
     }
 }
 

@@ -7,12 +7,13 @@ use model::{Finding, ProcessId, Severity};
 use serde_json::{Value, json};
 
 use super::level::Level;
+use super::snapshot::Snapshot;
 use crate::picture::Picture;
 
 /// Something that happened.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Change {
-    /// `server` or `finding`.
+    /// `server`, `finding`, `alert`, `level` or `action`.
     pub kind: &'static str,
     /// How bad it is.
     pub severity: Severity,
@@ -24,21 +25,27 @@ pub struct Change {
     pub data: Value,
 }
 
-/// What has changed from one picture to the next, in the order of the later one.
-pub fn between(before: &Picture, after: &Picture) -> Vec<Change> {
+/// What has changed from one look to the next, in the order of the later one.
+pub fn between(before: &Snapshot, after: &Snapshot) -> Vec<Change> {
+    let mut changes = pictures(&before.picture, &after.picture);
+    changes.extend(levels(before.level, after.level));
+    changes
+}
+
+fn pictures(before: &Picture, after: &Picture) -> Vec<Change> {
     let mut changes = servers(before, after);
     changes.extend(findings(&before.findings, &after.findings));
-    let (old, new) = (Level::of(&before.findings), Level::of(&after.findings));
-    if old != new {
-        changes.push(Change {
-            kind: "level",
-            severity: Severity::Info,
-            server: None,
-            title: format!("the level went from {} to {}", old.name(), new.name()),
-            data: json!({ "before": old, "after": new }),
-        });
-    }
     changes
+}
+
+fn levels(old: Level, new: Level) -> Option<Change> {
+    (old != new).then(|| Change {
+        kind: "level",
+        severity: Severity::Info,
+        server: None,
+        title: format!("the level went from {} to {}", old.name(), new.name()),
+        data: json!({ "before": old, "after": new }),
+    })
 }
 
 fn all(picture: &Picture) -> BTreeMap<&str, &Server> {
@@ -191,7 +198,8 @@ fn finding(finding: &Finding, what: &str) -> Change {
 
 #[cfg(test)]
 mod tests {
-    use super::{Change, between};
+    use super::{Change, levels, pictures};
+    use crate::daemon::Level;
     use crate::top::tests::sample;
 
     fn titles(changes: &[Change], kind: &str) -> Vec<String> {
@@ -201,29 +209,31 @@ mod tests {
 
     #[test]
     fn nothing_new_is_told_twice() {
-        assert_eq!(between(&sample::picture(), &sample::picture()), []);
+        assert_eq!(pictures(&sample::picture(), &sample::picture()), []);
     }
 
     #[test]
     fn starts_ends_findings_and_the_level_are_told() {
-        let begun = between(&sample::nothing(), &sample::picture());
+        let begun = pictures(&sample::nothing(), &sample::picture());
         let servers = titles(&begun, "server");
         assert!(
             servers.contains(&"memory of Claude Code started (PID 110)".to_owned()),
             "{servers:?}"
         );
         assert_eq!(titles(&begun, "finding").len(), 3);
+        let level = levels(Level::Green, Level::Orange);
         assert_eq!(
-            titles(&begun, "level"),
-            ["the level went from green to orange"]
+            level.map(|level| level.title).as_deref(),
+            Some("the level went from green to orange")
         );
+        assert_eq!(levels(Level::Red, Level::Red), None);
         let orphan = begun.iter().find(|change| change.data["after"] == "orphan");
         assert_eq!(
             orphan.map(|change| change.severity),
             Some(model::Severity::Warning)
         );
 
-        let ended = between(&sample::picture(), &sample::without("memory"));
+        let ended = pictures(&sample::picture(), &sample::without("memory"));
         assert_eq!(
             titles(&ended, "server"),
             ["memory of Claude Code ended (PID 110)"]

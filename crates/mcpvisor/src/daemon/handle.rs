@@ -9,6 +9,7 @@ use model::Moment;
 use serde_json::json;
 use web::Hub;
 
+use super::alarm::AlarmView;
 use super::changes::Change;
 use super::inbox::Inbox;
 use super::level::Level;
@@ -34,6 +35,7 @@ pub struct Daemon {
     hub: Hub,
     orders: Inbox<Order>,
     snapshot: ArcSwapOption<Snapshot>,
+    alarms: ArcSwap<AlarmView>,
     words: Mutex<Words>,
     started: Moment,
     url: OnceLock<String>,
@@ -80,6 +82,7 @@ impl Daemon {
             hub,
             orders: Inbox::new()?,
             snapshot: ArcSwapOption::empty(),
+            alarms: ArcSwap::from_pointee(AlarmView::default()),
             words: Mutex::new(Words::default()),
             started: linux::clock::now(),
             url: OnceLock::new(),
@@ -202,6 +205,16 @@ impl Daemon {
         self.snapshot.load_full()
     }
 
+    /// Alerts, silences and receivers as they are now.
+    pub fn alarms(&self) -> Arc<AlarmView> {
+        self.alarms.load_full()
+    }
+
+    /// Lets everybody see them.
+    pub(super) fn set_alarms(&self, view: AlarmView) {
+        self.alarms.store(Arc::new(view));
+    }
+
     /// The level of the whole; unknown without a look that is recent.
     pub fn level(&self) -> Level {
         let Some(snapshot) = self.snapshot() else {
@@ -262,8 +275,7 @@ impl Daemon {
     }
 
     /// Tells what has changed: to the history first, so that nobody hears of what could be lost.
-    pub(super) fn tell(&self, snapshot: &Snapshot, changes: Vec<Change>) {
-        let at = snapshot.picture.table.moment.wall;
+    pub(super) fn tell(&self, at: jiff::Timestamp, changes: Vec<Change>) {
         for change in changes {
             let event = NewEvent {
                 at: at.as_millisecond(),

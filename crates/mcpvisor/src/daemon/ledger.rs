@@ -126,6 +126,12 @@ pub struct Figures<'a> {
     pub fd_limit: Option<u64>,
     /// Highest share of its limit that a process uses.
     pub fd_ratio: Option<f64>,
+    /// Descriptors of the process that has most.
+    pub worst_fds: Option<u32>,
+    /// Threads of the process that has most.
+    pub worst_threads: Option<u32>,
+    /// Processor time of the busiest process since the last look, as a share of one processor.
+    pub worst_cpu: Option<f64>,
     /// Connections by state.
     pub connections: Option<Vec<(ConnectionState, u64)>>,
     /// Start of the newest instance, seconds since 1970.
@@ -277,6 +283,12 @@ impl Account {
                     Some(f64::from(p.sample.counters.fd_total?) / limit as f64)
                 })
                 .max_by(f64::total_cmp),
+            worst_fds: living().filter_map(|p| p.sample.counters.fd_total).max(),
+            worst_threads: living().map(|p| p.sample.counters.threads).max(),
+            worst_cpu: living()
+                .filter_map(|p| p.usage.cpu_percent)
+                .max_by(f64::total_cmp)
+                .map(|percent| percent / 100.0),
             connections: connections(living().copied()).filter(|_| any),
             started_at: instances()
                 .map(|run| run.started_at.as_millisecond() as f64 / 1000.0)

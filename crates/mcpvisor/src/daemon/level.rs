@@ -1,10 +1,11 @@
 //! How the machine's servers are as a whole.
 
+use alerting::{Alert, State};
 use model::{Finding, Severity};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// Level of the whole: the worst finding decides.
+/// Level of a server or of the whole: the worst finding or alert decides.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
 )]
@@ -23,9 +24,12 @@ pub enum Level {
 }
 
 impl Level {
-    /// The level that findings add up to.
-    pub fn of(findings: &[Finding]) -> Self {
-        Self::of_severity(findings.iter().map(|finding| finding.severity).max())
+    /// The level that findings and firing alerts add up to.
+    pub fn of(findings: &[Finding], alerts: &[Alert]) -> Self {
+        let firing = alerts.iter().filter(|alert| alert.state == State::Firing);
+        let alerts = firing.map(|alert| alert.severity);
+        let findings = findings.iter().map(|finding| finding.severity);
+        Self::of_severity(findings.chain(alerts).max())
     }
 
     /// The level of the worst severity.

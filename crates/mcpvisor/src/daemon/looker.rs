@@ -13,10 +13,12 @@ use linux::control::Target;
 use linux::events::{ProcessEvent, ProcessEvents};
 use model::Observation;
 
+use super::alarm::{self, Alarm};
 use super::handle::Daemon;
 use super::ledger::Ledger;
 use super::orders::{CleanWishes, Order};
 use super::own::{self, Look};
+use super::readings::Readings;
 use super::snapshot::Snapshot;
 use super::{changes, measure, watching};
 use crate::cleaning;
@@ -56,6 +58,9 @@ pub(super) struct Looker<'a> {
     observer: Observer<'a>,
     events: Option<ProcessEvents>,
     ledger: Ledger,
+    alarm: Alarm,
+    /// What is read less often than looks are taken; `None` if its thread could not be started.
+    readings: Option<Readings>,
     looks: u64,
     /// When the next look is due, nanoseconds since boot.
     due_ns: u64,
@@ -85,13 +90,22 @@ impl<'a> Looker<'a> {
             .ok();
         let pace = Pace::daemon(config.budget.cpu.fraction());
         let observer = Observer::paced(setting, pace, events.is_some())?;
+        let host = rustix::system::uname()
+            .nodename()
+            .to_string_lossy()
+            .into_owned();
+        let alarm = Alarm::open(&config, daemon.history().clone(), &host, &daemon.url());
         Ok(Self {
+            alarm,
             daemon,
             setting,
             config,
             observer,
             events,
             ledger: Ledger::default(),
+            readings: Readings::open()
+                .inspect_err(|error| tracing::warn!("logs and disks are not read: {error}"))
+                .ok(),
             looks: 0,
             due_ns: 0,
             record_ns: 0,
@@ -115,7 +129,14 @@ impl<'a> Looker<'a> {
                 self.look(Scope::Servers);
             }
             self.daemon.pulse();
-            let wait = Duration::from_nanos(self.due_ns.saturating_sub(linux::clock::boot_ns()));
+            let now = linux::clock::boot_ns();
+            let notices_due = self.alarm.due().unwrap_or(u64::MAX);
+            if notices_due <= now {
+                self.alarm.tick(linux::clock::now());
+                self.daemon.set_alarms(self.alarm.view());
+            }
+            let due_ns = self.due_ns.min(self.alarm.due().unwrap_or(u64::MAX));
+            let wait = Duration::from_nanos(due_ns.saturating_sub(now));
             let wait = if self.events.is_some() {
                 wait.min(EVENTS_EVERY)
             } else {
@@ -154,14 +175,11 @@ impl<'a> Looker<'a> {
         self.looks += 1;
         self.last_ns = begun;
         let interval = self.interval_ns();
-        let mut measurements = Vec::new();
-        let mut cpu = measure::OwnerCpu::new();
-        self.ledger
-            .on(&picture.table, &picture.inventory, |figures| {
-                measure::server(figures, &picture.table.host, &mut cpu, &mut measurements);
-            });
-        measure::findings(&picture.findings, &mut measurements);
-        measure::owners(&picture.inventory, &picture.table, &cpu, &mut measurements);
+        let mut measurements = measure::all(&picture, &mut self.ledger);
+        if let Some(readings) = &mut self.readings {
+            let state = self.daemon.state().folder();
+            readings.on(&self.observer, &picture, state, &mut measurements);
+        }
         let look = Look {
             picture: &picture,
             number: self.looks,
@@ -169,6 +187,9 @@ impl<'a> Looker<'a> {
             shed: self.observer.collector().shed().level,
         };
         own::own(self.daemon, &look, &mut measurements);
+        let interval_time = self.config.daemon.interval.0;
+        let judged = self.alarm.judge(&picture, &measurements, interval_time);
+        measurements.extend(judged.measurements);
         let observation = Arc::new(Observation {
             moment: picture.table.moment,
             measurements,
@@ -182,11 +203,18 @@ impl<'a> Looker<'a> {
             self.schedule(begun, interval);
         }
         self.due_ns = self.record_ns;
-        let snapshot = Arc::new(Snapshot::new(self.looks, picture, observation, seconds));
+        let moment = picture.table.moment;
+        self.alarm.tell(&judged.transitions, moment);
+        let alarms = self.alarm.view();
+        let alerts = Arc::clone(&alarms.alerts);
+        self.daemon.set_alarms(alarms);
+        let snapshot = Snapshot::new(self.looks, picture, observation, alerts, seconds);
+        let snapshot = Arc::new(snapshot);
+        let mut changes = alarm::changes(&judged.transitions);
         if let Some(last) = self.last.replace(Arc::clone(&snapshot)) {
-            let changes = changes::between(&last.picture, &snapshot.picture);
-            self.daemon.tell(&snapshot, changes);
+            changes.extend(changes::between(&last, &snapshot));
         }
+        self.daemon.tell(moment.wall, changes);
         self.daemon.publish(&snapshot);
         snapshot
     }
@@ -198,7 +226,11 @@ impl<'a> Looker<'a> {
         let ids: Vec<String> = ids.collect();
         let is_due = boot.saturating_sub(self.findings_kept_ns) >= FINDINGS_EVERY_NS;
         if ids != self.findings_kept || is_due {
-            let rows = picture.findings.iter().map(row).collect();
+            let rows = picture
+                .findings
+                .iter()
+                .map(|finding| row(finding, picture))
+                .collect();
             self.daemon.keep_findings(wall, rows);
             self.findings_kept = ids;
             self.findings_kept_ns = boot;
@@ -354,12 +386,55 @@ impl<'a> Looker<'a> {
                 actor,
                 reply,
             } => drop(reply.send(self.clean(&plan_id, &wishes, &actor))),
+            Order::Acknowledge { id, by, reply } => {
+                let actor = by.by.clone();
+                let done = self.alarm.acknowledge(&id, by, linux::clock::now());
+                let why = done.as_ref().err().map(ToString::to_string);
+                self.note(
+                    &actor,
+                    "acknowledge",
+                    &format!("alert {id}"),
+                    why.as_deref(),
+                );
+                drop(reply.send(done));
+            }
+            Order::ClearAlerts { ids, actor, reply } => {
+                let cleared = self.alarm.clear(&ids, linux::clock::now());
+                let count = cleared.len();
+                self.daemon
+                    .tell(linux::clock::now().wall, alarm::changes(&cleared));
+                self.note(&actor, "clear", &format!("{count} alerts"), None);
+                // Nobody may be waiting any more.
+                reply.send(count).unwrap_or_default();
+            }
+            Order::Silence { silence, reply } => {
+                let actor = silence.created_by.clone();
+                let target = silence.id.clone();
+                let done = self.alarm.silence(silence, linux::clock::now());
+                let why = done.as_ref().err().map(ToString::to_string);
+                self.note(&actor, "silence", &target, why.as_deref());
+                drop(reply.send(done));
+            }
+            Order::Expire { id, actor, reply } => {
+                let done = self.alarm.expire(&id, linux::clock::now());
+                let why = done.as_ref().err().map(ToString::to_string);
+                self.note(&actor, "expire silence", &id, why.as_deref());
+                drop(reply.send(done));
+            }
             Order::Configure(config) => self.configure(config),
             Order::Stop => {}
         }
     }
 
+    /// Audits a command about alerts, and lets everybody see what it did.
+    fn note(&self, actor: &str, command: &str, target: &str, why: Option<&str>) {
+        self.daemon.set_alarms(self.alarm.view());
+        let outcome = why.map_or(Ok(()), Err);
+        self.daemon.audit(actor, command, target, outcome);
+    }
+
     fn configure(&mut self, config: Arc<Config>) {
+        self.alarm.configure(&config);
         let wishes = self.observer.wishes();
         wishes.grace_seconds = config.clean.grace.0.as_secs_f64();
         wishes.never_touch.clone_from(&config.clean.never_touch);
@@ -450,14 +525,22 @@ impl<'a> Looker<'a> {
     }
 }
 
-fn row(finding: &model::Finding) -> history::FindingRow {
+fn row(finding: &model::Finding, picture: &Picture) -> history::FindingRow {
+    let inventory = &picture.inventory;
+    let mut servers = inventory.servers.iter().chain(&inventory.watched);
+    let server = servers.find(|server| finding.server.as_ref() == Some(&server.id));
     history::FindingRow {
         id: finding.id.clone(),
         kind: finding.kind.name().to_owned(),
         severity: crate::report::summary_severity(finding.severity).to_owned(),
         server: finding.server.clone(),
         title: finding.title.clone(),
-        data: serde_json::json!({ "evidence": finding.evidence, "cost": finding.cost }),
+        data: serde_json::json!({
+            "evidence": finding.evidence,
+            "cost": finding.cost,
+            "name": server.map(|server| &server.name),
+            "owner": server.map(|server| &server.owner.name),
+        }),
     }
 }
 

@@ -9,11 +9,24 @@ use inventory::Inventory;
 use model::metric::table as metrics;
 use model::{ConnectionState, Finding, Host, LabelValues, Measurement, Metric, ProcessTable};
 
-use super::ledger::{Counter, Figures};
+use super::ledger::{Counter, Figures, Ledger};
+use crate::picture::Picture;
 use crate::report::{Totals, summary_severity};
 
 /// Processor time of owners' servers, seconds, by name of the owner.
 pub type OwnerCpu = BTreeMap<Arc<str>, f64>;
+
+/// All that a picture tells of servers, owners, findings and the machine.
+pub fn all(picture: &Picture, ledger: &mut Ledger) -> Vec<Measurement> {
+    let mut out = Vec::new();
+    let mut cpu = OwnerCpu::new();
+    ledger.on(&picture.table, &picture.inventory, |figures| {
+        server(figures, &picture.table.host, &mut cpu, &mut out);
+    });
+    findings(&picture.findings, &mut out);
+    owners(&picture.inventory, &picture.table, &cpu, &mut out);
+    out
+}
 
 /// One server's figures, which are added to its owner's.
 pub fn server(
@@ -78,6 +91,10 @@ pub fn server(
     );
     put(metrics::SERVER_MAX_FDS, known(figures.fd_limit));
     put(metrics::SERVER_WORST_FD_RATIO, figures.fd_ratio);
+    let worst = |value: Option<u32>| value.map(f64::from);
+    put(metrics::SERVER_WORST_OPEN_FDS, worst(figures.worst_fds));
+    put(metrics::SERVER_WORST_THREADS, worst(figures.worst_threads));
+    put(metrics::SERVER_WORST_CPU_RATIO, figures.worst_cpu);
     counters(&mut figures, host, out);
     kinds(&mut figures, out);
 }

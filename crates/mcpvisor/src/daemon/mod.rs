@@ -13,6 +13,7 @@
 //! for a reader: the history's queue, the listeners' and the inbox have bounds, and what does not fit
 //! is counted.
 
+pub mod alarm;
 pub mod changes;
 pub mod handle;
 pub mod inbox;
@@ -26,6 +27,7 @@ pub mod orders;
 mod own;
 pub mod past;
 mod port;
+pub(crate) mod readings;
 mod run;
 pub mod snapshot;
 mod watching;

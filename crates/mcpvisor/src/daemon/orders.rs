@@ -5,9 +5,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use alerting::engine::NoAlert;
+use alerting::mute::Silence;
+use alerting::{Acknowledgement, Alert};
 use inventory::watches::Watch;
 use tokio::sync::oneshot;
 
+use super::alarm::SilenceError;
 use super::snapshot::Snapshot;
 use crate::config::Config;
 use crate::report::CleanReport;
@@ -61,6 +65,40 @@ pub enum Order {
         actor: String,
         /// What became of it.
         reply: Reply<Result<CleanReport, String>>,
+    },
+    /// Take notice of an alert.
+    Acknowledge {
+        /// Which.
+        id: String,
+        /// Who and why.
+        by: Acknowledgement,
+        /// The alert.
+        reply: Reply<Result<Alert, NoAlert>>,
+    },
+    /// End alerts, which come back if their conditions hold on.
+    ClearAlerts {
+        /// Which.
+        ids: Vec<String>,
+        /// Who asks.
+        actor: String,
+        /// How many there were.
+        reply: Reply<usize>,
+    },
+    /// Make a silence.
+    Silence {
+        /// The silence.
+        silence: Silence,
+        /// The silence that was made.
+        reply: Reply<Result<Silence, SilenceError>>,
+    },
+    /// End a silence.
+    Expire {
+        /// Which.
+        id: String,
+        /// Who asks.
+        actor: String,
+        /// The silence that was.
+        reply: Reply<Result<Silence, SilenceError>>,
     },
     /// Take a new configuration into force.
     Configure(Arc<Config>),

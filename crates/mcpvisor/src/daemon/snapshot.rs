@@ -3,6 +3,7 @@
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
+use alerting::Alert;
 use export::Format;
 use model::Observation;
 
@@ -20,6 +21,8 @@ pub struct Snapshot {
     pub picture: Arc<Picture>,
     /// What was measured.
     pub observation: Arc<Observation>,
+    /// Alerts of this look, pending and firing.
+    pub alerts: Arc<[Alert]>,
     /// The level of the whole.
     pub level: Level,
     /// What the look took, seconds of wall time.
@@ -35,11 +38,13 @@ impl Snapshot {
         number: u64,
         picture: Arc<Picture>,
         observation: Arc<Observation>,
+        alerts: Arc<[Alert]>,
         look_seconds: f64,
     ) -> Self {
         Self {
             number,
-            level: Level::of(&picture.findings),
+            level: Level::of(&picture.findings, &alerts),
+            alerts,
             picture,
             observation,
             look_seconds,

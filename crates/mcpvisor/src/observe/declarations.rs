@@ -3,14 +3,16 @@
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
+use foldhash::{HashMap, HashSet};
 use inventory::Context;
 use inventory::command::Command;
 use inventory::declared::{
     DeclaredServer, GatewaySource, Home, HubWorkspace, Problem, Variables, discover, hub_workspaces,
 };
 use inventory::owners;
-use model::{Process, Sample, Usage};
+use model::{Facts, Process, ProcessId, Sample, Usage};
 
 use super::reader::AsUser;
 
@@ -30,6 +32,26 @@ pub struct Declarations {
     pub homes: Vec<(u32, Home)>,
     /// When, nanoseconds since boot.
     pub read_at: Option<u64>,
+    others: Others,
+}
+
+/// Processes that are known to be neither client nor gateway, as long as nothing about them changes:
+/// most of a machine, which need not be looked at again each time.
+#[derive(Default)]
+struct Others {
+    facts: HashMap<ProcessId, Arc<Facts>>,
+}
+
+impl Others {
+    fn has(&self, sample: &Sample) -> bool {
+        let known = self.facts.get(&sample.id);
+        known.is_some_and(|facts| Arc::ptr_eq(facts, &sample.facts))
+    }
+
+    fn forget_ended(&mut self, samples: &[Sample]) {
+        let alive: HashSet<ProcessId> = samples.iter().map(|sample| sample.id).collect();
+        self.facts.retain(|id, _| alive.contains(id));
+    }
 }
 
 /// A user whose configuration matters, with what that user's clients point to.
@@ -43,11 +65,15 @@ struct User {
 impl Declarations {
     /// Reads everything anew.
     pub fn read(&mut self, samples: &[Sample], context: &Context, now_ns: u64) {
+        let mut others = std::mem::take(&mut self.others);
+        others.forget_ended(samples);
+        let users = users(samples, context, &mut others);
         *self = Self {
             read_at: Some(now_ns),
+            others,
             ..Self::default()
         };
-        for mut user in users(samples, context) {
+        for mut user in users {
             let reader = AsUser { uid: user.uid };
             let (hubs, problems) = hub_workspaces(&user.home, &reader);
             user.gateways
@@ -69,7 +95,7 @@ impl Declarations {
 }
 
 /// Ourselves, and as root everybody who runs a client or gateway.
-fn users(samples: &[Sample], context: &Context) -> Vec<User> {
+fn users(samples: &[Sample], context: &Context, others: &mut Others) -> Vec<User> {
     let mut users: Vec<User> = Vec::new();
     let own_home = context.home.clone().unwrap_or_else(|| "/".to_owned());
     users.push(User {
@@ -93,12 +119,16 @@ fn users(samples: &[Sample], context: &Context) -> Vec<User> {
         {
             continue;
         }
+        if others.has(sample) {
+            continue;
+        }
         let process = Process {
             sample: sample.clone(),
             usage: Usage::default(),
         };
         let command = Command::parse(process.argv());
         if owners::recognise(&process, command.as_ref(), None).is_none() {
+            others.facts.insert(sample.id, Arc::clone(&sample.facts));
             continue;
         }
         let at = users.iter().position(|user| user.uid == uid);

@@ -33,14 +33,30 @@ fn valid_files() {
     for (path, text, lines) in cases("valid", "# in force: ") {
         let path = path.display();
         let config = config::parse(&text, Path::new("/etc/mcpvisor"));
-        let shown = config
-            .unwrap_or_else(|problems| panic!("{path} {problems}"))
-            .effective();
+        let config = config.unwrap_or_else(|problems| panic!("{path} {problems}"));
+        let shown = config.effective();
         assert!(!lines.is_empty(), "{path} expects nothing");
         for line in lines {
             assert!(
                 shown.lines().any(|shown| shown == line),
                 "{path}: no {line} in\n{shown}"
+            );
+        }
+        assert!(!shown.contains("hunter2"), "{path}: {shown}");
+        let json = serde_json::to_string(&config).unwrap();
+        assert!(!json.contains("hunter2"), "{path}: {json}");
+        let again = config::parse(&shown, Path::new("/elsewhere"));
+        if shown.contains("(hidden)") {
+            let problems = again.unwrap_err();
+            let mut all = problems.list().iter();
+            assert!(
+                all.all(|problem| problem.message.contains("config show")),
+                "{path}: {problems}"
+            );
+        } else {
+            assert!(
+                again == Ok(config),
+                "{path} is shown as another one:\n{shown}"
             );
         }
     }
@@ -60,6 +76,8 @@ fn invalid_files() {
             said.iter().all(|line| !line.contains(char::is_control)),
             "{said:?}"
         );
+        let is_secret_told = said.iter().any(|line| line.contains("hunter"));
+        assert!(!is_secret_told, "{}: {said:?}", path.display());
         if said != expected || said.is_empty() {
             wrong.push(format!(
                 "{}\n# said: {}",
@@ -76,8 +94,35 @@ fn invalid_files() {
 }
 
 #[test]
+fn examples_of_the_documents_are_right() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let mut count = 0;
+    for page in ["docs/guide/alerts.md", "docs/configuration.md"] {
+        let text = std::fs::read_to_string(root.join(page)).unwrap();
+        for block in text.split("```toml\n").skip(1) {
+            let (block, _) = block.split_once("```").unwrap();
+            count += 1;
+            let problems = config::parse(block, Path::new("/etc/mcpvisor")).err();
+            let list = problems
+                .as_ref()
+                .map(config::Problems::list)
+                .unwrap_or_default();
+            // A route names receivers of another example.
+            let mut wrong = list
+                .iter()
+                .filter(|problem| !problem.message.starts_with("there is no receiver"));
+            assert_eq!(wrong.next(), None, "{page}:\n{block}");
+        }
+    }
+    assert!(count >= 5, "the examples are gone");
+}
+
+#[test]
 fn damaged_files_are_judged_too() {
-    let whole = config::template().replace("# ", "");
+    let everything =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/config/valid/alerts.toml");
+    let everything = std::fs::read_to_string(everything).unwrap();
+    let whole = config::template().replace("# ", "") + &everything;
     for at in (0..whole.len()).step_by(61) {
         for damage in ["\"", "[", "]\n", "=", "\0", "\u{202e}", "[[x]]\n", "{"] {
             let (before, after) = whole.split_at(whole.floor_char_boundary(at));

@@ -13,6 +13,7 @@ mod daemon;
 mod hostile;
 mod hub;
 mod owners;
+mod rules;
 mod safety;
 mod support;
 mod unprivileged;

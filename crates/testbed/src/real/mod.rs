@@ -85,6 +85,11 @@ pub fn prometheus() -> Result<PathBuf, Skipped> {
     on_path("PROMETHEUS", "prometheus")
 }
 
+/// Alertmanager, to take alerts.
+pub fn alertmanager() -> Result<PathBuf, Skipped> {
+    on_path("ALERTMANAGER", "prometheus-alertmanager")
+}
+
 /// promtool, to check what a daemon exposes.
 pub fn promtool() -> Result<PathBuf, Skipped> {
     on_path("PROMETHEUS", "promtool")

@@ -1,6 +1,6 @@
 //! `[budget]`.
 
-use crate::config::document::Section;
+use crate::config::section::Section;
 use crate::config::{Share, Size};
 
 /// What mcpvisor itself may cost. It leaves out expensive readings before it passes this.

@@ -1,7 +1,7 @@
 //! `[clean]`.
 
 use crate::config::Span;
-use crate::config::document::Section;
+use crate::config::section::Section;
 
 /// What `clean` does and what it leaves alone.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, schemars::JsonSchema)]

@@ -4,8 +4,8 @@ use std::net::SocketAddr;
 
 use toml::de::DeValue;
 
-use crate::config::document::Section;
 use crate::config::invalid::Invalid;
+use crate::config::section::Section;
 use crate::config::value::{FromValue, text};
 use crate::config::{BasePath, HostName, Network, Span};
 

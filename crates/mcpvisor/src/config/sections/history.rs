@@ -1,6 +1,6 @@
 //! `[history]`.
 
-use crate::config::document::Section;
+use crate::config::section::Section;
 use crate::config::{Size, Span};
 
 /// How much of the past is kept, and for how long. Where `max_disk` is reached first, the oldest

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use toml::de::DeValue;
 
 use crate::config::Size;
-use crate::config::document::Section;
 use crate::config::invalid::Invalid;
+use crate::config::section::Section;
 use crate::config::value::{Choice, FromValue, choice};
 
 /// What the daemon writes down about itself, and where.

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::config::document::Section;
+use crate::config::section::Section;
 
 /// Certificate and key for HTTPS, both or none. Without them the daemon listens on loopback only.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, schemars::JsonSchema)]

@@ -1,10 +1,12 @@
 //! The daemon as people start it and programs ask it.
 
 mod access;
+mod alerts;
 mod cleaning;
 mod contract;
 mod life;
 mod prometheus;
-mod running;
+mod readings;
+pub(crate) mod running;
 mod servers;
 mod watches;

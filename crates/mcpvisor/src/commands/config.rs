@@ -19,7 +19,7 @@ pub struct Arguments {
 /// What to do with the configuration.
 #[derive(Debug, clap::Subcommand)]
 pub enum Action {
-    /// Write a file with every key, its meaning and its default.
+    /// Write a file with all keys that have a default, their meaning, and examples of rules and receivers.
     Init {
         /// Replace a file that is there.
         #[arg(long)]
@@ -91,7 +91,7 @@ fn init(named: Option<&Path>, force: bool, output: &Output) -> anyhow::Result<u8
         Failure::new(exit::CANNOT_CREATE, what)
     })?;
     output.text(&format!(
-        "Wrote {}. As it stands it changes nothing: every line is a comment that shows a default.\n",
+        "Wrote {}. As it stands it changes nothing: every line is a comment that shows a default or an example.\n",
         path.display()
     ))?;
     Ok(exit::FINE)

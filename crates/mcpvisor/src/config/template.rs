@@ -1,4 +1,5 @@
-//! The commented file that `config init` writes: every key with what it is for and its default.
+//! The commented file that `config init` writes: every key that has a default, with what it is for, and
+//! examples of the sections that there may be several times.
 
 use std::fmt::Write as _;
 use std::path::PathBuf;
@@ -7,8 +8,8 @@ use super::{Config, Tls, schema};
 
 const HEAD: &str = "\
 # Configuration of mcpvisor. Every key has a default, shown here: remove the `#` before a key to
-# change it. `mcpvisor config check` tells what is wrong with this file, and a running daemon reads
-# it again when it changes.
+# change it. Rules, receivers and routes come after that, as examples. `mcpvisor config check` tells
+# what is wrong with this file, and a running daemon reads it again when it changes.
 ";
 
 /// Sections that there may be several times: they have no defaults to show, so these are examples.

@@ -189,9 +189,9 @@ impl Alerts {
         let read = document.each("rule", MOST_RULES, |section| reader.read(section));
         for ruled in read.into_iter().flatten() {
             match ruled {
-                Ruled::Out(name) => {
-                    alerts.rules.retain(|rule| rule.name != name);
-                    alerts.rule_sections.push(RuleSection::out(&name));
+                Ruled::Out(section) => {
+                    alerts.rules.retain(|rule| rule.name != section.name);
+                    alerts.rule_sections.push(*section);
                 }
                 Ruled::In(rule) => {
                     let base = pack.iter().find(|base| base.name == rule.name);

@@ -7,9 +7,9 @@ use alerting::Matcher;
 use alerting::matcher::Comparison;
 use alerting::rule::{Rule, Source};
 
-use super::condition;
 use super::judged::{self, Judged};
 use super::names::words;
+use super::{RuleSection, condition};
 use crate::config::alerts::conditions::Labels;
 use crate::config::alerts::{names, spans};
 use crate::config::nearest::nearest;
@@ -33,8 +33,8 @@ pub(in crate::config::alerts) struct Reader<'a> {
 
 /// What a section says.
 pub(in crate::config::alerts) enum Ruled {
-    /// There is no such rule.
-    Out(String),
+    /// There is to be no such rule.
+    Out(Box<RuleSection>),
     /// There is this rule, in place of the one of that name, if there is one.
     In(Box<Rule>),
 }
@@ -69,10 +69,20 @@ impl<'a> Reader<'a> {
         }
         let rule = read(section, base, &name, &self.offer(&name));
         if is_enabled {
-            rule.map(|rule| Ruled::In(Box::new(rule)))
-        } else {
-            Some(Ruled::Out(name))
+            return rule.map(|rule| Ruled::In(Box::new(rule)));
         }
+        // A rule of one's own is all that its section says; one of the pack is known by its name.
+        let section = match rule.filter(|_| base.is_none()) {
+            Some(rule) => RuleSection::of(&rule, None),
+            None => RuleSection {
+                name,
+                ..RuleSection::default()
+            },
+        };
+        Some(Ruled::Out(Box::new(RuleSection {
+            enabled: Some(false),
+            ..section
+        })))
     }
 
     /// The rule of the pack that may have been meant.

@@ -38,15 +38,6 @@ impl RuleSection {
         section
     }
 
-    /// The section that takes a rule out.
-    pub(in crate::config::alerts) fn out(name: &str) -> Self {
-        Self {
-            name: name.to_owned(),
-            enabled: Some(false),
-            ..Self::default()
-        }
-    }
-
     fn put_figure(
         &mut self,
         rule: &Rule,

@@ -7,10 +7,11 @@ use jiff::Timestamp;
 use model::{Moment, Severity};
 use serde::{Deserialize, Serialize};
 
-use super::{Due, MOST_IN_NOTICE, Outlet, Plan, RESEND, RESENT_FOR, Route, since};
+use super::{Due, MOST_IN_NOTICE, Outlet, Plan, RESENT_FOR, Route, since};
 use crate::alert::{Alert, State};
 use crate::engine::place as place_of;
 use crate::notice::{Notice, Occasion};
+use crate::receivers::alertmanager::RESEND_EVERY;
 
 /// A group without alerts is remembered for so long, for the time between two notices.
 const LINGER: Duration = Duration::from_mins(5);
@@ -121,7 +122,7 @@ impl Pace {
         let (wait, repeat) = match kind {
             Kind::Usual => (route.group_wait, Some(route.repeat_interval)),
             Kind::Escalation(_) => (Duration::ZERO, Some(route.repeat_interval)),
-            Kind::Feed => (Duration::ZERO, Some(RESEND)),
+            Kind::Feed => (Duration::ZERO, Some(RESEND_EVERY)),
             Kind::Digest => (Duration::ZERO, None),
         };
         Self {

@@ -30,8 +30,6 @@ use group::{Group, Kind, Members, Pace};
 
 /// Resolved alerts are told to an Alertmanager for so long.
 const RESENT_FOR: Duration = Duration::from_mins(5);
-/// What fires is told to an Alertmanager this often.
-pub const RESEND: Duration = Duration::from_mins(1);
 /// Alerts of one notice at most; what is more is counted in it.
 pub const MOST_IN_NOTICE: usize = 2_000;
 /// A minute, ns.

@@ -13,7 +13,7 @@ use super::Shared;
 use super::describe::{Api, Operation};
 use super::documents::{AckRequest, Alerts, Cleared};
 use super::servers::named;
-use crate::daemon::orders::Order;
+use crate::daemon::orders::{AlarmOrder, Order};
 use crate::daemon::past::{blocking, unreadable};
 
 /// Longest comment, characters.
@@ -223,7 +223,7 @@ async fn clear(
 
 async fn cleared(shared: &Shared, ids: Vec<String>, actor: &Actor) -> Result<Cleared, Problem> {
     let actor = actor.to_string();
-    let order = |reply| Order::ClearAlerts { ids, actor, reply };
+    let order = |reply| Order::Alarm(AlarmOrder::Clear { ids, actor, reply });
     let cleared = shared.order(order).await?;
     Ok(Cleared { cleared })
 }
@@ -239,7 +239,7 @@ async fn acknowledge(
         at: linux::clock::now().wall,
         comment: comment(&request.comment)?,
     };
-    let order = |reply| Order::Acknowledge { id, by, reply };
+    let order = |reply| Order::Alarm(AlarmOrder::Acknowledge { id, by, reply });
     shared.order(order).await?.map(Json).map_err(|_| none())
 }
 

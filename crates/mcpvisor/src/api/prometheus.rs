@@ -2,7 +2,7 @@
 //! clients, Grafana's list of alerts.
 
 use alerting::rule::{Condition, Figure, How, Source};
-use alerting::{Alert, Rule, State as Life};
+use alerting::{Alert, Rule};
 use axum::Json;
 use axum::extract::State;
 use axum::routing::get;
@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 
 use super::Shared;
 use super::describe::{Api, Operation};
+use super::documents::rule_state;
 
 pub(super) fn routes(api: Api<Shared>) -> Api<Shared> {
     let operation = |path, summary| {
@@ -113,14 +114,7 @@ fn described(rule: &Rule, alerts: &[Alert], last: Timestamp) -> Value {
         .iter()
         .filter(|alert| alert.rule == rule.name)
         .collect();
-    let state = match (
-        own.iter().any(|alert| alert.state == Life::Firing),
-        own.is_empty(),
-    ) {
-        (true, _) => "firing",
-        (false, true) => "inactive",
-        (false, false) => "pending",
-    };
+    let (state, _) = rule_state(rule, alerts);
     let hold = match &rule.condition {
         Condition::Threshold { levels, .. } => {
             levels.iter().flatten().map(|level| level.hold).min()

@@ -15,7 +15,7 @@ use super::alerts::comment;
 use super::describe::{Api, Operation};
 use super::documents::{SilenceReport, SilenceRequest, Silences};
 use crate::daemon::alarm::SilenceError;
-use crate::daemon::orders::Order;
+use crate::daemon::orders::{AlarmOrder, Order};
 
 const PATH: &str = "/api/v1/silences";
 /// Longest silence.
@@ -119,7 +119,7 @@ async fn make(
         comment: comment(&request.comment)?,
     };
     let made = shared
-        .order(|reply| Order::Silence { silence, reply })
+        .order(|reply| Order::Alarm(AlarmOrder::Silence { silence, reply }))
         .await?;
     let made = made.map_err(|error| problem(&error))?;
     Ok((StatusCode::CREATED, Json(described(&shared, &made))).into_response())
@@ -132,7 +132,7 @@ async fn expire(
 ) -> Result<StatusCode, Problem> {
     let actor = actor.to_string();
     let done = shared
-        .order(|reply| Order::Expire { id, actor, reply })
+        .order(|reply| Order::Alarm(AlarmOrder::Expire { id, actor, reply }))
         .await?;
     done.map_err(|error| problem(&error))?;
     Ok(StatusCode::NO_CONTENT)

@@ -2,12 +2,12 @@
 
 use alerting::receivers::Receiver;
 use hyper::Method;
-use serde::Deserialize;
 
 use super::watch::failure;
-use crate::api::{ReceiverTest, test_notice};
+use crate::api::{ReceiverTest, Receivers, test_notice};
 use crate::cli::Setting;
 use crate::client::{Client, escaped};
+use crate::daemon::alarm::ReceiverState;
 use crate::exit::{self, Failure};
 use crate::render;
 
@@ -38,30 +38,6 @@ pub enum Command {
     },
 }
 
-/// A receiver as the daemon tells it.
-#[derive(Clone, Debug, PartialEq, Deserialize, serde::Serialize)]
-pub(crate) struct Known {
-    pub(crate) name: String,
-    pub(crate) kind: String,
-    #[serde(default)]
-    pub(crate) waiting: usize,
-    #[serde(default)]
-    pub(crate) delivered: u64,
-    #[serde(default)]
-    pub(crate) retried: u64,
-    #[serde(default)]
-    pub(crate) dropped: u64,
-    #[serde(default)]
-    pub(crate) delivered_at: Option<jiff::Timestamp>,
-    #[serde(default)]
-    pub(crate) failure: Option<String>,
-}
-
-#[derive(Debug, Deserialize, serde::Serialize)]
-struct All {
-    receivers: Vec<Known>,
-}
-
 /// Runs the command. Exit code of `test`: 0 all arrived, 1 one did not.
 pub fn run(setting: &Setting, arguments: &Arguments) -> anyhow::Result<u8> {
     match &arguments.command {
@@ -75,8 +51,8 @@ fn list(setting: &Setting, json: bool) -> anyhow::Result<u8> {
         Some(client) => client
             .get("/api/v1/receivers")
             .map_err(|error| failure(&error))?,
-        None => All {
-            receivers: setting.config.alerts.receivers.iter().map(known).collect(),
+        None => Receivers {
+            receivers: setting.config.alerts.receivers.iter().map(unused).collect(),
         },
     };
     if json {
@@ -89,17 +65,9 @@ fn list(setting: &Setting, json: bool) -> anyhow::Result<u8> {
     Ok(exit::FINE)
 }
 
-fn known(receiver: &crate::config::alerts::Receiver) -> Known {
-    Known {
-        name: receiver.settings.name.clone(),
-        kind: receiver.settings.kind.name().to_owned(),
-        waiting: 0,
-        delivered: 0,
-        retried: 0,
-        dropped: 0,
-        delivered_at: None,
-        failure: None,
-    }
+/// A receiver that nobody has told anything yet.
+fn unused(receiver: &crate::config::alerts::Receiver) -> ReceiverState {
+    ReceiverState::new(&receiver.settings)
 }
 
 fn test(setting: &Setting, names: &[String], json: bool) -> anyhow::Result<u8> {

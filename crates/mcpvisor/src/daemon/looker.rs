@@ -9,12 +9,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use linux::collect::ShedLevel;
-use linux::control::Target;
 use linux::events::{ProcessEvent, ProcessEvents};
 use model::Observation;
 
 use super::alarm::{self, Alarm};
 use super::handle::Daemon;
+use super::held::Held;
 use super::ledger::Ledger;
 use super::orders::{CleanWishes, Order};
 use super::own::{self, Look};
@@ -39,16 +39,6 @@ const EXECS_AT_ONCE: usize = 64;
 const FINDINGS_EVERY_NS: u64 = 60_000_000_000;
 /// How all was is kept this often, nanoseconds.
 const SUMMARIES_EVERY_NS: u64 = 3_600_000_000_000;
-/// Plans whose processes are held at most, and for how long, nanoseconds.
-const MOST_HELD: usize = 4;
-const HELD_NS: u64 = 600_000_000_000;
-
-/// The processes of a plan that somebody was shown.
-struct Held {
-    plan_id: String,
-    targets: Vec<Target>,
-    until_ns: u64,
-}
 
 /// The thread's own state.
 pub(super) struct Looker<'a> {
@@ -70,8 +60,8 @@ pub(super) struct Looker<'a> {
     /// When the last thorough look began.
     thorough_ns: u64,
     last: Option<Arc<Snapshot>>,
-    /// Plans that were asked for, the latest first.
-    held: Vec<Held>,
+    /// Plans that were asked for.
+    held: Held,
     /// When the program's own CPU time was last read, and what it was, nanoseconds.
     cost: Option<(u64, u64)>,
     short_of_memory: bool,
@@ -112,7 +102,7 @@ impl<'a> Looker<'a> {
             last_ns: 0,
             thorough_ns: 0,
             last: None,
-            held: Vec::new(),
+            held: Held::default(),
             cost: None,
             short_of_memory: false,
             findings_kept: Vec::new(),
@@ -129,14 +119,13 @@ impl<'a> Looker<'a> {
                 self.look(Scope::Servers);
             }
             self.daemon.pulse();
-            let now = linux::clock::boot_ns();
-            let notices_due = self.alarm.due().unwrap_or(u64::MAX);
-            if notices_due <= now {
-                self.alarm.tick(linux::clock::now());
+            let now = linux::clock::now();
+            if self.alarm.due_ns() <= now.boot_ns {
+                self.alarm.tick(now);
                 self.daemon.set_alarms(self.alarm.view());
             }
-            let due_ns = self.due_ns.min(self.alarm.due().unwrap_or(u64::MAX));
-            let wait = Duration::from_nanos(due_ns.saturating_sub(now));
+            let due_ns = self.due_ns.min(self.alarm.due_ns());
+            let wait = Duration::from_nanos(due_ns.saturating_sub(now.boot_ns));
             let wait = if self.events.is_some() {
                 wait.min(EVENTS_EVERY)
             } else {
@@ -386,51 +375,10 @@ impl<'a> Looker<'a> {
                 actor,
                 reply,
             } => drop(reply.send(self.clean(&plan_id, &wishes, &actor))),
-            Order::Acknowledge { id, by, reply } => {
-                let actor = by.by.clone();
-                let done = self.alarm.acknowledge(&id, by, linux::clock::now());
-                let why = done.as_ref().err().map(ToString::to_string);
-                self.note(
-                    &actor,
-                    "acknowledge",
-                    &format!("alert {id}"),
-                    why.as_deref(),
-                );
-                drop(reply.send(done));
-            }
-            Order::ClearAlerts { ids, actor, reply } => {
-                let cleared = self.alarm.clear(&ids, linux::clock::now());
-                let count = cleared.len();
-                self.daemon
-                    .tell(linux::clock::now().wall, alarm::changes(&cleared));
-                self.note(&actor, "clear", &format!("{count} alerts"), None);
-                // Nobody may be waiting any more.
-                reply.send(count).unwrap_or_default();
-            }
-            Order::Silence { silence, reply } => {
-                let actor = silence.created_by.clone();
-                let target = silence.id.clone();
-                let done = self.alarm.silence(silence, linux::clock::now());
-                let why = done.as_ref().err().map(ToString::to_string);
-                self.note(&actor, "silence", &target, why.as_deref());
-                drop(reply.send(done));
-            }
-            Order::Expire { id, actor, reply } => {
-                let done = self.alarm.expire(&id, linux::clock::now());
-                let why = done.as_ref().err().map(ToString::to_string);
-                self.note(&actor, "expire silence", &id, why.as_deref());
-                drop(reply.send(done));
-            }
+            Order::Alarm(order) => self.alarm.carry_out(order, self.daemon),
             Order::Configure(config) => self.configure(config),
             Order::Stop => {}
         }
-    }
-
-    /// Audits a command about alerts, and lets everybody see what it did.
-    fn note(&self, actor: &str, command: &str, target: &str, why: Option<&str>) {
-        self.daemon.set_alarms(self.alarm.view());
-        let outcome = why.map_or(Ok(()), Err);
-        self.daemon.audit(actor, command, target, outcome);
     }
 
     fn configure(&mut self, config: Arc<Config>) {
@@ -454,27 +402,13 @@ impl<'a> Looker<'a> {
             "planned"
         };
         let document = cleaning::document(&mut self.observer, &seen, outcome);
-        self.hold(&seen);
+        let root = self.observer.collector().root();
+        if let Some(targets) = cleaning::grasp(root, &seen.plan) {
+            self.held
+                .hold(&seen.plan.id, targets, linux::clock::boot_ns());
+        }
         self.wish(&CleanWishes::default());
         document
-    }
-
-    /// Holds a plan's processes from now on, so that what it names cannot come to mean others.
-    fn hold(&mut self, seen: &Picture) {
-        let now = linux::clock::boot_ns();
-        self.held
-            .retain(|held| held.plan_id != seen.plan.id && now < held.until_ns);
-        self.held.truncate(MOST_HELD - 1);
-        let root = self.observer.collector().root();
-        let targets = cleaning::grasp(root, &seen.plan).filter(|all| !all.is_empty());
-        if let Some(targets) = targets {
-            let held = Held {
-                plan_id: seen.plan.id.clone(),
-                targets,
-                until_ns: now.saturating_add(HELD_NS),
-            };
-            self.held.insert(0, held);
-        }
     }
 
     fn clean(
@@ -487,8 +421,7 @@ impl<'a> Looker<'a> {
         let kill_after = wishes.kill_after.unwrap_or(self.config.clean.kill_after.0);
         let daemon = self.daemon;
         daemon.begin(actor, "clean", &format!("plan {plan_id}"));
-        let held = self.held.iter().position(|held| held.plan_id == plan_id);
-        let held = held.map(|at| self.held.remove(at).targets);
+        let held = self.held.take(plan_id);
         let done = cleaning::apply(
             self.setting,
             &mut self.observer,

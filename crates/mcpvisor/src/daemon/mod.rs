@@ -16,6 +16,7 @@
 pub mod alarm;
 pub mod changes;
 pub mod handle;
+mod held;
 pub mod inbox;
 pub mod ledger;
 pub mod level;

@@ -66,6 +66,16 @@ pub enum Order {
         /// What became of it.
         reply: Reply<Result<CleanReport, String>>,
     },
+    /// About alerts.
+    Alarm(AlarmOrder),
+    /// Take a new configuration into force.
+    Configure(Arc<Config>),
+    /// End.
+    Stop,
+}
+
+/// An order about alerts.
+pub enum AlarmOrder {
     /// Take notice of an alert.
     Acknowledge {
         /// Which.
@@ -76,7 +86,7 @@ pub enum Order {
         reply: Reply<Result<Alert, NoAlert>>,
     },
     /// End alerts, which come back if their conditions hold on.
-    ClearAlerts {
+    Clear {
         /// Which.
         ids: Vec<String>,
         /// Who asks.
@@ -100,10 +110,6 @@ pub enum Order {
         /// The silence that was.
         reply: Reply<Result<Silence, SilenceError>>,
     },
-    /// Take a new configuration into force.
-    Configure(Arc<Config>),
-    /// End.
-    Stop,
 }
 
 /// What to clean; what is `None` or empty is as the configuration says.

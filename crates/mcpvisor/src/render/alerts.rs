@@ -7,7 +7,7 @@ use model::{Severity, units};
 use super::style::Style;
 use super::table::{count, figure, layout, safe, words};
 use crate::api::{ReceiverTest, SilenceReport};
-use crate::commands::receivers::Known;
+use crate::daemon::alarm::ReceiverState;
 use crate::output::Output;
 
 /// Characters of an id that are shown, and enough to type.
@@ -131,7 +131,7 @@ pub fn silences(silences: &[SilenceReport], now: Timestamp, output: &Output) -> 
 }
 
 /// A list of receivers.
-pub(crate) fn receivers(receivers: &[Known], output: &Output) -> String {
+pub fn receivers(receivers: &[ReceiverState], output: &Output) -> String {
     if receivers.is_empty() {
         return "Nobody is told of alerts: there is no `[[receiver]]` in the configuration.\n"
             .to_owned();
@@ -149,10 +149,10 @@ pub(crate) fn receivers(receivers: &[Known], output: &Output) -> String {
         vec![
             safe(&one.name),
             safe(&one.kind),
-            count(Some(one.waiting)),
-            count(Some(one.delivered)),
-            count(Some(one.retried)),
-            count(Some(one.dropped)),
+            count(Some(one.counts.waiting)),
+            count(Some(one.counts.delivered)),
+            count(Some(one.counts.retried)),
+            count(Some(one.counts.dropped)),
             safe(one.failure.as_deref().unwrap_or("-")),
         ]
     });

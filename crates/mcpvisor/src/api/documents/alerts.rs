@@ -81,7 +81,7 @@ pub struct SilenceRequest {
 }
 
 /// `GET /api/v1/receivers`.
-#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 pub struct Receivers {
     /// Receivers by name.
     pub receivers: Vec<ReceiverState>,
@@ -153,15 +153,7 @@ pub struct ThresholdReport {
 impl RuleReport {
     /// A rule, with where its alerts are.
     pub fn of(rule: &Rule, alerts: &[Alert]) -> Self {
-        let own = || alerts.iter().filter(|alert| alert.rule == rule.name);
-        let state = match (
-            own().any(|alert| alert.state == State::Firing),
-            own().count(),
-        ) {
-            (true, _) => "firing",
-            (false, 0) => "inactive",
-            (false, _) => "pending",
-        };
+        let (state, count) = rule_state(rule, alerts);
         Self {
             name: rule.name.clone(),
             kind: rule.kind.clone(),
@@ -176,10 +168,21 @@ impl RuleReport {
             matchers: rule.matchers.clone(),
             keep_firing_seconds: rule.keep_firing.as_secs_f64(),
             state: state.to_owned(),
-            alerts: own().count(),
+            alerts: count,
             advice: rule.advice.clone(),
             why: rule.why.clone(),
         }
+    }
+}
+
+/// `firing`, `pending` or `inactive`, and how many alerts of a rule there are.
+pub(crate) fn rule_state(rule: &Rule, alerts: &[Alert]) -> (&'static str, usize) {
+    let own = || alerts.iter().filter(|alert| alert.rule == rule.name);
+    let is_firing = own().any(|alert| alert.state == State::Firing);
+    match (is_firing, own().count()) {
+        (true, count) => ("firing", count),
+        (false, 0) => ("inactive", 0),
+        (false, count) => ("pending", count),
     }
 }
 

@@ -9,12 +9,12 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
-use alerting::receivers::{FailureKind, Receiver};
+use alerting::receivers::{FailureKind, Receiver, Settings};
 use alerting::{Notice, Occasion};
 use history::{Changes, Document, History};
 use jiff::Timestamp;
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::keep::NOTICE;
 use crate::config::alerts::Receiver as Outgoing;
@@ -28,7 +28,7 @@ const MOST_WAITING: usize = 1_000;
 const STACK: usize = 512 << 10;
 
 /// What became of notices to one receiver.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 pub struct Counts {
     /// Notices that wait, the one that is being tried included.
     pub waiting: usize,
@@ -41,7 +41,7 @@ pub struct Counts {
 }
 
 /// A receiver and how it is.
-#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 pub struct ReceiverState {
     /// Its name.
     pub name: String,
@@ -56,6 +56,20 @@ pub struct ReceiverState {
     pub failed_at: Option<Timestamp>,
     /// Why it failed, as long as nothing has arrived since.
     pub failure: Option<String>,
+}
+
+impl ReceiverState {
+    /// A receiver that nobody has told anything yet.
+    pub(crate) fn new(settings: &Settings) -> Self {
+        Self {
+            name: settings.name.clone(),
+            kind: settings.kind.name().to_owned(),
+            counts: Counts::default(),
+            delivered_at: None,
+            failed_at: None,
+            failure: None,
+        }
+    }
 }
 
 /// All couriers.
@@ -193,14 +207,7 @@ impl Queue {
 
 impl Worker {
     fn new(outgoing: Outgoing, receiver: Receiver) -> Self {
-        let state = ReceiverState {
-            name: outgoing.settings.name.clone(),
-            kind: outgoing.settings.kind.name().to_owned(),
-            counts: Counts::default(),
-            delivered_at: None,
-            failed_at: None,
-            failure: None,
-        };
+        let state = ReceiverState::new(&outgoing.settings);
         Self {
             outgoing,
             receiver,

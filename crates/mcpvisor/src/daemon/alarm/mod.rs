@@ -13,6 +13,7 @@
 //! before it is handed out and until it has arrived: kill -9 at any moment may bring one twice, never
 //! lose one. While the disk refuses, alerts are told all the same, and kept when it takes them again.
 
+mod commands;
 mod courier;
 mod found;
 mod keep;
@@ -288,9 +289,9 @@ impl Alarm {
         self.courier.send(notices);
     }
 
-    /// When the dispatcher wants to be asked again, ns since boot.
-    pub(super) fn due(&self) -> Option<u64> {
-        self.dispatcher.due()
+    /// When the dispatcher wants to be asked again, ns since boot; never, if nothing waits.
+    pub(super) fn due_ns(&self) -> u64 {
+        self.dispatcher.due().unwrap_or(u64::MAX)
     }
 
     /// Asks the dispatcher again without a look.
@@ -309,7 +310,7 @@ impl Alarm {
     }
 
     /// Somebody has taken notice.
-    pub(super) fn acknowledge(
+    fn acknowledge(
         &mut self,
         id: &str,
         by: Acknowledgement,
@@ -327,7 +328,7 @@ impl Alarm {
     }
 
     /// Ends alerts; they come back if their conditions hold on.
-    pub(super) fn clear(&mut self, ids: &[String], now: Moment) -> Vec<Transition> {
+    fn clear(&mut self, ids: &[String], now: Moment) -> Vec<Transition> {
         let mut cleared: Vec<Transition> = ids
             .iter()
             .filter_map(|id| self.engine.clear(id).ok())
@@ -338,11 +339,7 @@ impl Alarm {
     }
 
     /// Makes a silence.
-    pub(super) fn silence(
-        &mut self,
-        silence: Silence,
-        now: Moment,
-    ) -> Result<Silence, SilenceError> {
+    fn silence(&mut self, silence: Silence, now: Moment) -> Result<Silence, SilenceError> {
         if silence.matchers.is_empty() {
             return Err(SilenceError::Unusable(
                 "a silence needs at least one condition, such as server=\"memory\"".to_owned(),
@@ -373,7 +370,7 @@ impl Alarm {
     }
 
     /// Ends a silence.
-    pub(super) fn expire(&mut self, id: &str, now: Moment) -> Result<Silence, SilenceError> {
+    fn expire(&mut self, id: &str, now: Moment) -> Result<Silence, SilenceError> {
         let mut silences = self.muting.silences.iter_mut();
         let found = silences.find(|silence| silence.id == id && !silence.is_over(now.wall));
         let silence = found.ok_or_else(|| SilenceError::None(id.to_owned()))?;

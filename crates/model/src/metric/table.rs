@@ -156,7 +156,7 @@ table! {
     DISK_FREE_BYTES = Gauge "mcpvisor_disk_free_bytes" "bytes" ["disk"] kept,
         "Space left for ordinary users on a file system with our state or that of MCP clients, by mount point.";
     DISK_FREE_RATIO = Gauge "mcpvisor_disk_free_ratio" "ratio" ["disk"] kept,
-        "The same space over that of the whole file system, 0 to 1.";
+        "The same space over it and what is used, 0 to 1, as `df` counts.";
 
     BUILD_INFO = Info "mcpvisor_build_info" "" ["version"] shown,
         "The running mcpvisor.";

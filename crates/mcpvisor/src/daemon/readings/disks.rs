@@ -13,7 +13,8 @@ pub(super) struct Disk {
     pub(super) mount: String,
     /// Bytes that ordinary users may still take.
     pub(super) free_bytes: u64,
-    /// These over all bytes, 0 to 1.
+    /// These over what is used and these, 0 to 1: what `df` shows as used, the other way round. Space that
+    /// is kept back for root counts on neither side.
     pub(super) free_ratio: f64,
 }
 
@@ -37,13 +38,15 @@ pub(super) fn of(folders: impl IntoIterator<Item = PathBuf>) -> Vec<Disk> {
 
 fn disk(folder: &Path, device: u64) -> Option<Disk> {
     let stat = rustix::fs::statvfs(folder).ok()?;
-    if stat.f_blocks == 0 {
+    let used = stat.f_blocks.saturating_sub(stat.f_bfree);
+    let of_users = used.saturating_add(stat.f_bavail);
+    if of_users == 0 {
         return None;
     }
     Some(Disk {
         mount: mount_point(folder, device)?,
         free_bytes: stat.f_bavail.saturating_mul(stat.f_frsize),
-        free_ratio: stat.f_bavail as f64 / stat.f_blocks as f64,
+        free_ratio: stat.f_bavail as f64 / of_users as f64,
     })
 }
 
@@ -77,8 +80,12 @@ mod tests {
         assert!((0.0..=1.0).contains(&all[0].free_ratio), "{all:?}");
         // What `df` says of the folder is what is said here.
         let stat = rustix::fs::statvfs(&below).unwrap();
-        let bytes = stat.f_blocks.saturating_mul(stat.f_frsize) as f64 * all[0].free_ratio;
-        assert!((bytes - all[0].free_bytes as f64).abs() <= 1.0 + bytes / 1e6);
+        let used = (stat.f_blocks - stat.f_bfree) as f64 * stat.f_frsize as f64;
+        let free = all[0].free_bytes as f64;
+        assert!(
+            (all[0].free_ratio - free / (used + free)).abs() < 1e-3,
+            "{all:?}"
+        );
     }
 
     #[test]

@@ -5,6 +5,7 @@
 //! contents. [`parse`] holds the pure parsers, over bytes and without allocation. [`clock`] is the
 //! only place that reads a clock. Environments of processes are never read.
 
+pub mod allocator;
 pub mod become_user;
 pub mod clock;
 pub mod collect;

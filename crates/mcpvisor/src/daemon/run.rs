@@ -56,6 +56,8 @@ struct Started {
 
 /// Runs until it is told to end. `listen` goes before the configuration.
 pub fn run(setting: &Setting, listen: Option<SocketAddr>) -> anyhow::Result<u8> {
+    // Before the first thread: an arena that is there stays. Where it is not heeded it only costs memory.
+    linux::allocator::share_one_arena();
     let started = start(setting, listen)?;
     let link = started
         .access

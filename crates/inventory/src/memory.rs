@@ -2,13 +2,13 @@
 //!
 //! A one-shot command sees a single moment. To know that an owner has been gone for a
 //! minute it must have been seen gone before, and to name a dead owner it must have
-//! been seen alive. [`Memory`] holds both, in `seen.json` of the state directory; it
+//! been seen alive; a server that its client wants to run has run before. [`Memory`] holds these, in `seen.json` of the state directory; it
 //! is bound to one boot and to what still runs, so it neither grows nor lies.
 
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use model::ProcessId;
+use model::{ProcessId, ProcessTable};
 use serde::{Deserialize, Serialize};
 
 use crate::Owner;
@@ -23,6 +23,9 @@ pub struct Memory {
     pub instances: BTreeMap<String, Seen>,
     /// Zombies, by `pid@start`, with the time they were first seen.
     pub zombies: BTreeMap<String, Timestamp>,
+    /// Instances that ended while their owner went on, by server and owner. One that is started again
+    /// is forgotten, and so are all of an owner that ends.
+    pub ended: BTreeMap<String, Ended>,
     /// Sizes of watched files at a time: path to (time, bytes).
     pub sizes: BTreeMap<String, (Timestamp, u64)>,
 }
@@ -38,6 +41,36 @@ pub struct Seen {
     pub gone_since: Option<Timestamp>,
     /// Last time that the instance was seen.
     pub last: Timestamp,
+}
+
+/// An instance that ended under a living owner.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Ended {
+    /// Its server's name.
+    pub server: String,
+    /// Whose it was.
+    pub owner: Owner,
+    /// Its root: `pid@start`.
+    pub root: String,
+    /// Last time that it was seen.
+    pub last: Timestamp,
+}
+
+impl Ended {
+    /// Whether its owner still runs.
+    #[must_use]
+    pub fn is_of_living(&self, table: &ProcessTable) -> bool {
+        let owner = self.owner.pid.and_then(|pid| table.get(pid));
+        owner.is_some_and(|owner| Some(owner.id().start_ticks) == self.owner.start_ticks)
+    }
+
+    /// What it is kept under: one for a server and an owner.
+    #[must_use]
+    pub fn key(&self) -> String {
+        let pid = self.owner.pid.unwrap_or_default();
+        let start = self.owner.start_ticks.unwrap_or_default();
+        format!("{pid}@{start} {}", self.server)
+    }
 }
 
 impl Memory {

@@ -4,7 +4,7 @@
 //! - [`Spawned`] runs one program and ends its whole tree when dropped.
 //! - [`Owner`] is a client that starts a server K times and can be killed in mid-sentence.
 //! - [`programs`] finds (and if need be builds) the binaries of this crate: `mcp-server`,
-//!   `mcp-owner`, `idle-fleet`.
+//!   `mcp-owner`, `mcp-traffic`, `idle-fleet`.
 //! - [`real`] finds what `cargo xtask test` installed: mcp-hub, the reference servers, fastmcp.
 //! - [`namespace`] runs a test as the only one in a pid namespace of its own.
 //! - [`wait`] looks until something is so, with a deadline and an error that says what was missing.

@@ -20,6 +20,11 @@ pub fn mcp_owner() -> Result<PathBuf> {
     find("mcp-owner")
 }
 
+/// A client that starts the servers of a plan and calls their tools on and on.
+pub fn mcp_traffic() -> Result<PathBuf> {
+    find("mcp-traffic")
+}
+
 /// Starts N idle processes; the load of the measurements.
 pub fn idle_fleet() -> Result<PathBuf> {
     find("idle-fleet")
@@ -75,7 +80,7 @@ fn ensure_built(folder: &Path) -> Result<()> {
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let newest = format!("{:?}", newest_change(&source)?);
     let stamp = folder.join("testbed-programs.stamp");
-    let present = ["mcp-server", "mcp-owner", "idle-fleet"]
+    let present = ["mcp-server", "mcp-owner", "mcp-traffic", "idle-fleet"]
         .iter()
         .all(|name| folder.join(name).exists());
     if present && fs::read_to_string(&stamp).is_ok_and(|stamped| stamped == newest) {

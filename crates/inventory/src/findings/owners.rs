@@ -3,8 +3,9 @@
 use model::{Finding, FindingKind, Severity};
 
 use super::{Scene, finding, id};
+use crate::memory::Ended;
 use crate::stock::ownership::configs;
-use crate::{OwnerKind, ServerState};
+use crate::{OwnerKind, Server, ServerState};
 
 pub(super) fn judge(scene: &Scene<'_>, findings: &mut Vec<Finding>) {
     several_gateways(scene, findings);
@@ -79,11 +80,15 @@ fn several_gateways(scene: &Scene<'_>, findings: &mut Vec<Finding>) {
     }
 }
 
-/// Servers that a running gateway declares and does not run. Clients start theirs when they want
-/// to, so for them it is only worth knowing.
+/// Servers that a running gateway declares and does not run, and those that ended while their client
+/// went on. Otherwise clients start theirs when they want to, so that is only worth knowing.
 fn not_running(scene: &Scene<'_>, findings: &mut Vec<Finding>) {
     for server in &scene.inventory.servers {
         if server.state != ServerState::NotRunning || !server.owner.alive {
+            continue;
+        }
+        if let Some(ended) = ended(scene, server) {
+            findings.push(has_ended(server, ended));
             continue;
         }
         let in_project = server
@@ -119,5 +124,38 @@ fn not_running(scene: &Scene<'_>, findings: &mut Vec<Finding>) {
                 },
             )
         });
+    }
+}
+
+/// What is remembered of a declared server that ran under an owner which still lives.
+fn ended<'a>(scene: &Scene<'a>, server: &Server) -> Option<&'a Ended> {
+    let mut all = scene.context.memory.ended.values();
+    all.find(|ended| {
+        ended.server == server.name
+            && ended.owner.name == server.owner.name
+            && ended.is_of_living(scene.table)
+    })
+}
+
+fn has_ended(server: &Server, ended: &Ended) -> Finding {
+    let pid = ended.owner.pid.map(|pid| format!(" (PID {pid})"));
+    let pid = pid.unwrap_or_default();
+    let owner = &ended.owner.name;
+    Finding {
+        server: Some(server.id.clone()),
+        evidence: vec![
+            format!("process {} was last seen at {}", ended.root, ended.last),
+            format!("{owner}{pid} goes on"),
+        ],
+        ..finding(
+            FindingKind::NotRunning,
+            Severity::Warning,
+            id(FindingKind::NotRunning, [server.id.as_str()]),
+            format!(
+                "{} has ended, and {owner}{pid} goes on without it",
+                model::text::safe(&server.name)
+            ),
+            "Look into its log for its last words, and connect it again in its client: not every client starts a server again that has ended.",
+        )
     }
 }

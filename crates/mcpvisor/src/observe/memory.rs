@@ -1,8 +1,10 @@
 //! Keeping the memory of earlier runs up to date, and using what it knows.
 
+use std::collections::BTreeMap;
+
 use inventory::Inventory;
 use inventory::context::WatchedFile;
-use inventory::memory::{Memory, Seen};
+use inventory::memory::{Ended, Memory, Seen};
 use model::{ProcessState, ProcessTable};
 
 /// Remembered files and instances at most: beyond, new ones are not remembered.
@@ -19,7 +21,7 @@ pub(super) fn update(
 ) {
     let now = table.moment.wall;
     memory.boot_id.clone_from(&table.host.boot_id);
-    let mut instances = std::collections::BTreeMap::new();
+    let mut instances = BTreeMap::new();
     for (server, instance) in inventory.instances().take(MOST) {
         let key = instance.root.to_string();
         let old = memory.instances.remove(&key);
@@ -47,7 +49,8 @@ pub(super) fn update(
             },
         );
     }
-    memory.instances = instances;
+    let before = std::mem::replace(&mut memory.instances, instances);
+    note_ended(memory, table, inventory, before);
     let zombies = table
         .processes()
         .iter()
@@ -72,6 +75,39 @@ pub(super) fn update(
     memory
         .sizes
         .retain(|path, _| files.iter().any(|file| file.path == *path));
+}
+
+/// What was seen in the last look, and is not there any more, ended; under a living owner that is noted.
+fn note_ended(
+    memory: &mut Memory,
+    table: &ProcessTable,
+    inventory: &Inventory,
+    before: BTreeMap<String, Seen>,
+) {
+    let left = before.into_iter().filter_map(|(root, seen)| {
+        let owner = seen.owner.filter(|_| seen.gone_since.is_none())?;
+        Some(Ended {
+            server: seen.server,
+            owner,
+            root,
+            last: seen.last,
+        })
+    });
+    let room = MOST.saturating_sub(memory.ended.len());
+    for ended in left.take(room) {
+        memory.ended.insert(ended.key(), ended);
+    }
+    let runs = |ended: &Ended| {
+        let mut servers = inventory.servers.iter();
+        servers.any(|server| {
+            !server.instances.is_empty()
+                && server.name == ended.server
+                && server.owner.pid == ended.owner.pid
+        })
+    };
+    memory
+        .ended
+        .retain(|_, ended| ended.is_of_living(table) && !runs(ended));
 }
 
 fn named(server: &inventory::Server) -> Option<inventory::Owner> {

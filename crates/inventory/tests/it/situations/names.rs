@@ -197,3 +197,33 @@ fn who_was_left_behind_keeps_its_name() {
         "notes of mcp-hub gone: orphan 2001 [gateway]\nclean 2001",
     );
 }
+
+/// A client that goes on without a server that it had: not the same as one that never started it.
+#[test]
+fn a_server_that_ended_under_its_client() {
+    let entry = format!("{FILE} memory npx -y @modelcontextprotocol/server-memory");
+    let with = |more: &str| format!("{CLIENT}\n{entry}\n@findings not_running\n{more}");
+    check(
+        &with(""),
+        "memory of Claude Code: not_running
+         find not_running info",
+    );
+    check(
+        &with("@ended memory Claude·Code/300/9000"),
+        "memory of Claude Code: not_running
+         find not_running warning",
+    );
+    // The same number, but another process: that client has ended as well.
+    check(
+        &with("@ended memory Claude·Code/300/8999"),
+        "memory of Claude Code: not_running
+         find not_running info",
+    );
+    check(
+        &with(&format!(
+            "@ended memory Claude·Code/300/9000\n{}",
+            server(310, 500, 71, MEMORY)
+        )),
+        "memory of Claude Code 300: running 310 [user]",
+    );
+}

@@ -5,6 +5,7 @@
 //! @declared CLIENT FILE NAME command args...   [scope=project|local] [off]
 //! @hub PID PORT FILE                           an entry of mcp-hub's state file
 //! @seen PID NAME [gone=SECONDS] [owner=NAME/PID/AGE]
+//! @ended NAME OWNER/PID/AGE                    ended while its owner went on
 //! @writer PID yes|no                           does a writer of its standard input exist?
 //! @lock PID PATH
 //! @package PID name=.. sdk=.. imports=.. entry
@@ -17,7 +18,7 @@ use std::path::PathBuf;
 
 use inventory::context::Context;
 use inventory::declared::{DeclaredServer, HubWorkspace, Launch, Scope};
-use inventory::memory::Seen;
+use inventory::memory::{Ended, Seen};
 use inventory::packages::PackageFacts;
 use inventory::plan::Wishes;
 use inventory::{Owner, OwnerKind};
@@ -69,6 +70,15 @@ impl Known {
                 file: PathBuf::from("/home/user/.local/state/mcp-hub/workspaces.json"),
                 line: 1,
             }),
+            ["ended", name, owner] => {
+                let ended = Ended {
+                    server: (*name).to_owned(),
+                    owner: remembered(owner),
+                    root: "7@1".to_owned(),
+                    last: moment().wall,
+                };
+                self.context.memory.ended.insert(ended.key(), ended);
+            }
             ["wish", rest @ ..] => rest.iter().for_each(|word| self.wish(word)),
             ["findings", rest @ ..] => self.shown.extend(rest.iter().map(|name| {
                 FindingKind::ALL

@@ -5,6 +5,7 @@ mod alerts;
 mod cleaning;
 mod contract;
 mod life;
+mod misbehaviour;
 mod prometheus;
 mod readings;
 pub(crate) mod running;

@@ -35,9 +35,16 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub(crate) threads: usize,
 
-    /// Use a whole processor without end.
-    #[arg(long)]
-    pub(crate) spin: bool,
+    /// Use a whole processor without end, or that many.
+    #[arg(
+        long,
+        value_name = "THREADS",
+        num_args = 0..=1,
+        require_equals = true,
+        default_value_t = 0,
+        default_missing_value = "1"
+    )]
+    pub(crate) spin: usize,
 
     /// Start that many idle child processes; they outlive the server.
     #[arg(long, value_name = "N", default_value_t = 0)]

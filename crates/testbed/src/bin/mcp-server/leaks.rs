@@ -21,7 +21,7 @@ pub(crate) fn start(arguments: &Arguments) {
             }
         });
     }
-    if arguments.spin {
+    for _ in 0..arguments.spin {
         thread::spawn(|| {
             loop {
                 hint::spin_loop();

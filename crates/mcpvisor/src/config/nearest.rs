@@ -3,18 +3,29 @@
 /// Most edits for which two words are taken to be the same one.
 const NEAR: usize = 3;
 
+/// The fewest letters that say which word was begun.
+const BEGUN: usize = 3;
+
 /// The known word that is least edits away from the wrong one; none if it takes more than three
-/// edits, or as many as would make any short word of another.
+/// edits, or as many as would make any short word of another. Where it takes more than one, a word that
+/// the wrong one begins goes first, if it is the only such.
 pub(crate) fn nearest<'a>(
     wrong: &str,
     known: impl IntoIterator<Item = &'a str>,
 ) -> Option<&'a str> {
-    known
-        .into_iter()
-        .map(|word| (distance(wrong, word), word))
-        .min()
-        .filter(|&(edits, word)| edits <= NEAR && edits < word.len())
-        .map(|(_, word)| word)
+    let known: Vec<&str> = known.into_iter().collect();
+    let mut begun = known.iter().filter(|word| word.starts_with(wrong));
+    let begun = match (wrong.len() >= BEGUN, begun.next(), begun.next()) {
+        (true, Some(word), None) => Some(*word),
+        _ => None,
+    };
+    let edits = known.iter().map(|word| (distance(wrong, word), *word));
+    let near = edits.min();
+    let near = near.filter(|&(edits, word)| edits <= NEAR && edits < word.len());
+    match near {
+        Some((0..=1, word)) => Some(word),
+        near => begun.or(near.map(|(_, word)| word)),
+    }
 }
 
 /// Edits between two words (Levenshtein): characters added, taken away or changed. Case and the
@@ -47,12 +58,22 @@ mod tests {
 
     #[test]
     fn near_and_far() {
-        let known = ["never_touch", "grace", "kill_after", "raw"];
+        let known = [
+            "never_touch",
+            "grace",
+            "kill_after",
+            "raw",
+            "server",
+            "severity",
+        ];
         for (wrong, right) in [
             ("never_tuch", Some("never_touch")),
             ("NeverTouch", Some("never_touch")),
             ("kill-after", Some("kill_after")),
             ("gracetime", None),
+            ("neve", Some("never_touch")),
+            ("sever", Some("server")),
+            ("severi", Some("severity")),
             ("xyz", None),
         ] {
             assert_eq!(nearest(wrong, known), right, "{wrong}");

@@ -1,5 +1,7 @@
 //! Alerts, silences and receivers for people.
 
+use std::collections::BTreeSet;
+
 use alerting::{Alert, State};
 use jiff::Timestamp;
 use model::{Severity, units};
@@ -55,6 +57,7 @@ pub fn render(alerts: &[Alert], over: bool, now: Timestamp, output: &Output) -> 
     if over {
         return out;
     }
+    let mut advised = BTreeSet::new();
     for alert in alerts
         .iter()
         .filter(|alert| alert.state == State::Firing && !alert.is_muted())
@@ -63,7 +66,8 @@ pub fn render(alerts: &[Alert], over: bool, now: Timestamp, output: &Output) -> 
         for line in &alert.evidence {
             out.push_str(&format!("  {}\n", safe(line)));
         }
-        if !alert.advice.is_empty() {
+        // Many of one rule need the same: said once.
+        if !alert.advice.is_empty() && advised.insert((&alert.rule, &alert.advice)) {
             out.push_str(&format!("  {} {}\n", style.good("->"), safe(&alert.advice)));
         }
     }

@@ -7,12 +7,17 @@ use jiff::Timestamp;
 use jiff::fmt::rfc2822;
 
 /// Whether the same request may succeed later: the server is in trouble (5xx), was too slow (408), or has
-/// had too many requests (429). Anything else that is not success would happen again.
+/// had too many requests (429); or somebody puts right who may come in (401, 403; secrets are read anew for
+/// each try) or what is there (404). Anything else that is not success would happen again.
 pub(super) fn is_temporary(status: StatusCode) -> bool {
     status.is_server_error()
         || matches!(
             status,
-            StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_MANY_REQUESTS
+            StatusCode::REQUEST_TIMEOUT
+                | StatusCode::TOO_MANY_REQUESTS
+                | StatusCode::UNAUTHORIZED
+                | StatusCode::FORBIDDEN
+                | StatusCode::NOT_FOUND
         )
 }
 
@@ -63,10 +68,10 @@ mod tests {
 
     #[test]
     fn which_answers_may_become_better() {
-        for status in [408, 429, 500, 502, 503, 504, 599] {
+        for status in [401, 403, 404, 408, 429, 500, 502, 503, 504, 599] {
             assert!(is_temporary(StatusCode::from_u16(status).unwrap()));
         }
-        for status in [301, 307, 400, 401, 403, 404, 410, 413, 422] {
+        for status in [301, 307, 400, 410, 413, 422] {
             assert!(!is_temporary(StatusCode::from_u16(status).unwrap()));
         }
     }

@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use alerting::Alert;
 use alerting::engine::Found;
+use alerting::{Alert, Unit};
 use inventory::Server;
 use model::Process;
 
@@ -85,7 +85,8 @@ fn line(process: &Process) -> String {
         "PID {} ({}): {}, {} threads",
         process.pid(),
         model::text::safe(process.comm()),
-        model::units::bytes(counters.rss_bytes),
+        // As the threshold beside it.
+        Unit::Bytes.show(counters.rss_bytes as f64),
         counters.threads,
     );
     if let Some(open) = counters.fd_total {

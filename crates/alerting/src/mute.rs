@@ -93,6 +93,7 @@ pub struct Inhibition {
 pub fn inhibitions() -> Vec<Inhibition> {
     let is = |name: &str, value: &str| Matcher::new(name, Comparison::Equal, value).ok();
     let like = |name: &str, value: &str| Matcher::new(name, Comparison::Like, value).ok();
+    let unlike = |name: &str, value: &str| Matcher::new(name, Comparison::Unlike, value).ok();
     let all = |matchers: Vec<Option<Matcher>>| matchers.into_iter().flatten().collect();
     let same = |names: &[&str]| {
         let pairs = names
@@ -101,11 +102,27 @@ pub fn inhibitions() -> Vec<Inhibition> {
         pairs.collect::<Vec<_>>()
     };
     vec![
-        // A critical alert says all that a warning of the same type about the same thing says.
+        // A critical alert says all that a warning of the same type about the same thing says. Two types
+        // are about many things: threads say nothing of open files.
         Inhibition {
-            source: all(vec![is("severity", "critical"), like("server", ".+")]),
+            source: all(vec![
+                is("severity", "critical"),
+                like("server", ".+"),
+                unlike("type", "resource_limit|process_health"),
+            ]),
             target: all(vec![like("severity", "info|warning")]),
             equal: same(&["type", "server", "owner"]),
+        },
+        Inhibition {
+            source: all(vec![
+                is("severity", "critical"),
+                is("alertname", "open_files_near_limit"),
+            ]),
+            target: all(vec![
+                is("alertname", "many_open_files"),
+                like("severity", "info|warning"),
+            ]),
+            equal: same(&["server", "owner"]),
         },
         // None of a gateway's servers runs: each of them need not be told.
         Inhibition {

@@ -87,6 +87,19 @@ fn what_critical_says_a_warning_need_not() {
         alert("own", "high_memory", Severity::Warning, &memory),
         alert("own", "high_memory", Severity::Warning, &other),
         alert("cpu", "high_cpu", Severity::Warning, &memory),
+        alert("many_threads", "resource_limit", Severity::Warning, &memory),
+        alert(
+            "many_open_files",
+            "resource_limit",
+            Severity::Warning,
+            &memory,
+        ),
+        alert(
+            "open_files_near_limit",
+            "resource_limit",
+            Severity::Critical,
+            &memory,
+        ),
         alert(
             "gateway_down",
             "process_health",
@@ -101,7 +114,12 @@ fn what_critical_says_a_warning_need_not() {
         .iter()
         .map(|one| !one.inhibited_by.is_empty())
         .collect();
-    assert_eq!(needless, [false, true, false, false, false, true, false]);
+    assert_eq!(
+        needless,
+        [
+            false, true, false, false, false, true, false, false, true, false
+        ]
+    );
     // What is over inhibits nothing.
     alerts[0].state = State::Resolved;
     muting.mark(&mut alerts, at("2026-11-21T10:00:00Z"));

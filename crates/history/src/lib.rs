@@ -90,6 +90,7 @@ pub use handle::History;
 pub use notice::{Notice, NoticeKind};
 pub use options::Options;
 pub use query::{Bucket, Points, Query, QueryResult, Sample, SeriesResult, Trend, TrendQuery};
+pub use rows::Json;
 pub use rows::alerts::{AlertQuery, AlertRow};
 pub use rows::audits::{Audit, AuditQuery, NewAudit};
 pub use rows::changes::Changes;

@@ -120,7 +120,7 @@ impl Found {
             if documents.contains_key(&name) {
                 return;
             }
-            let size = documents::size(&name.0, &name.1, &document.data.to_string());
+            let size = documents::size(&name.0, &name.1, document.data.as_str());
             let count = counts.entry(name.0.clone()).or_default();
             if *count >= limits.count || bytes + size > limits.bytes {
                 skipped = true;

@@ -2,14 +2,12 @@
 //! restart.
 
 use rusqlite::{Connection, Row, params};
-use serde::Serialize;
-use serde_json::Value;
 
-use super::{Conditions, USUAL, json};
+use super::{Conditions, Json, USUAL};
 use crate::series::Millis;
 
 /// An alert.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AlertRow {
     /// What stays the same while it is the same alert.
     pub id: String,
@@ -26,7 +24,7 @@ pub struct AlertRow {
     /// When this was written.
     pub updated: Millis,
     /// The rest, without secrets.
-    pub data: Value,
+    pub data: Json,
 }
 
 /// Which alerts; those written last come first.
@@ -67,7 +65,7 @@ pub(crate) fn put(connection: &Connection, alerts: &[AlertRow]) -> rusqlite::Res
             alert.state,
             alert.since,
             alert.updated,
-            alert.data.to_string()
+            alert.data.as_str()
         ])?;
     }
     Ok(())
@@ -115,6 +113,6 @@ pub(crate) fn read(row: &Row) -> rusqlite::Result<AlertRow> {
         state: row.get(4)?,
         since: row.get(5)?,
         updated: row.get(6)?,
-        data: json(row, 7)?,
+        data: Json::of_column(row.get(7)?),
     })
 }

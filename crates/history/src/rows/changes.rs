@@ -51,7 +51,7 @@ impl Changes {
         let sizes = self
             .put
             .iter()
-            .map(|one| documents::size(&one.kind, &one.id, &one.data.to_string()));
+            .map(|one| documents::size(&one.kind, &one.id, one.data.as_str()));
         if sizes.sum::<i64>() > limits.bytes {
             return Err(Error::DocumentsTooLarge {
                 limit: limits.bytes.unsigned_abs(),
@@ -74,12 +74,12 @@ impl Changes {
 
 /// About how many bytes an alert needs.
 pub(crate) fn alert_bytes(row: &AlertRow) -> usize {
-    ROW + row.data.to_string().len()
+    ROW + row.data.as_str().len()
 }
 
 /// About how many bytes a document needs.
 pub(crate) fn document_bytes(document: &Document) -> usize {
-    ROW + document.id.len() + document.data.to_string().len()
+    ROW + document.id.len() + document.data.as_str().len()
 }
 
 /// About how many bytes it needs to remove rows.

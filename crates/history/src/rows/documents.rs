@@ -6,15 +6,13 @@
 use std::collections::BTreeMap;
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
-use serde::Serialize;
-use serde_json::Value;
 
-use super::json;
+use super::Json;
 use crate::series::Millis;
 use crate::{Error, Options};
 
 /// A document; `kind` and `id` together are its name.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Document {
     /// What sort of thing, such as `silence`.
     pub kind: String,
@@ -23,7 +21,7 @@ pub struct Document {
     /// A time that matters to whoever keeps it; documents are listed by it.
     pub at: Millis,
     /// The rest, without secrets.
-    pub data: Value,
+    pub data: Json,
 }
 
 /// How many documents, and how much of them.
@@ -120,8 +118,8 @@ fn remove_one(connection: &Connection, kind: &str, id: &str) -> rusqlite::Result
 
 /// Writes a document, and says by how many documents and bytes there are more now.
 fn put_one(connection: &Connection, document: &Document) -> rusqlite::Result<(i64, i64)> {
-    let data = document.data.to_string();
-    let bytes = size(&document.kind, &document.id, &data);
+    let data = document.data.as_str();
+    let bytes = size(&document.kind, &document.id, data);
     let before: Option<i64> = connection
         .prepare_cached(
             "SELECT octet_length(kind) + octet_length(id) + octet_length(data) FROM document
@@ -188,6 +186,6 @@ pub(crate) fn read(row: &Row) -> rusqlite::Result<Document> {
         kind: row.get(0)?,
         id: row.get(1)?,
         at: row.get(2)?,
-        data: json(row, 3)?,
+        data: Json::of_column(row.get(3)?),
     })
 }

@@ -9,6 +9,9 @@ pub(crate) mod documents;
 pub(crate) mod events;
 pub(crate) mod findings;
 pub(crate) mod snapshots;
+mod text;
+
+pub use text::Json;
 
 use rusqlite::types::Value;
 use rusqlite::{Connection, Row};

@@ -123,7 +123,7 @@ fn documents_and_alerts_that_are_not_over_never_make_room() {
     options.max_disk = LIMIT;
     let history = sample::open_with(options);
     let large = |id: usize| Document {
-        data: "x".repeat(2_000).into(),
+        data: serde_json::json!("x".repeat(2_000)).into(),
         ..document("notice", &format!("{id:04}"), START, 0)
     };
     // A quarter of the limit, in changes of three.

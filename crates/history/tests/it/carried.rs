@@ -15,7 +15,7 @@ const MANY: usize = 400;
 /// A document that nearly fills a page.
 fn large(n: usize) -> Document {
     Document {
-        data: "d".repeat(900).into(),
+        data: serde_json::json!("d".repeat(900)).into(),
         ..document("notice", &format!("{n:04}"), START, 0)
     }
 }

@@ -11,7 +11,7 @@ pub(crate) fn document(kind: &str, id: &str, at: i64, n: i64) -> Document {
         kind: kind.to_owned(),
         id: id.to_owned(),
         at,
-        data: json!({"n": n}),
+        data: json!({"n": n}).into(),
     }
 }
 
@@ -171,7 +171,7 @@ fn too_large_documents_are_refused() {
     options.max_document_bytes = 1_000;
     let history = sample::open_with(options);
     let long = |kind: &str, id: &str, length: usize| Document {
-        data: "x".repeat(length).into(),
+        data: json!("x".repeat(length)).into(),
         ..document(kind, id, START, 0)
     };
     history

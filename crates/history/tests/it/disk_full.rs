@@ -99,7 +99,7 @@ fn changes_fail_whole_until_there_is_room() -> Result<()> {
             put: vec![
                 document("clock", "rule", n, n),
                 Document {
-                    data: "x".repeat(20_000).into(),
+                    data: serde_json::json!("x".repeat(20_000)).into(),
                     ..document("notice", &n.to_string(), n, n)
                 },
             ],

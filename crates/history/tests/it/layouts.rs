@@ -141,7 +141,7 @@ fn the_second_layout_becomes_the_newest_with_all_that_is_in_it() {
     let alerts = history.alerts(&AlertQuery::default()).unwrap();
     assert_eq!(
         (alerts[0].state.as_str(), &alerts[0].data),
-        ("firing", &serde_json::json!({"value": 7}))
+        ("firing", &serde_json::json!({"value": 7}).into())
     );
     let findings = history.findings_history(&FindingQuery::default()).unwrap();
     assert_eq!(findings[0].last_seen, START + 60_000);

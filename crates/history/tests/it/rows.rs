@@ -39,7 +39,7 @@ pub(crate) fn alert(id: &str, state: &str, updated: i64) -> AlertRow {
         state: state.to_owned(),
         since: updated,
         updated,
-        data: json!({}),
+        data: json!({}).into(),
     }
 }
 

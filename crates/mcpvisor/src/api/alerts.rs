@@ -36,6 +36,12 @@ struct Asked {
     limit: Option<u32>,
 }
 
+/// What is kept of an alert that is over.
+#[derive(Deserialize)]
+struct Kept {
+    alert: Alert,
+}
+
 /// Whose alerts.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
@@ -152,8 +158,7 @@ async fn list(
         };
         let rows = blocking(move || history.alerts(&query)).await?;
         let rows = rows.map_err(|error| unreadable(&error))?;
-        let alert =
-            |row: history::AlertRow| serde_json::from_value(row.data.get("alert")?.clone()).ok();
+        let alert = |row: history::AlertRow| Some(row.data.read::<Kept>().ok()?.alert);
         rows.into_iter().filter_map(alert).collect()
     } else {
         let server = server(&shared, asked.server.as_deref())?;

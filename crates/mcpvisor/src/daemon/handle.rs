@@ -275,7 +275,7 @@ impl Daemon {
     }
 
     /// Tells what has changed: to the history first, so that nobody hears of what could be lost.
-    pub(super) fn tell(&self, at: jiff::Timestamp, changes: Vec<Change>) {
+    pub(super) fn tell(&self, at: jiff::Timestamp, changes: impl IntoIterator<Item = Change>) {
         for change in changes {
             let event = NewEvent {
                 at: at.as_millisecond(),

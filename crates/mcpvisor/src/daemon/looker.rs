@@ -199,11 +199,12 @@ impl<'a> Looker<'a> {
         self.daemon.set_alarms(alarms);
         let snapshot = Snapshot::new(self.looks, picture, observation, alerts, seconds);
         let snapshot = Arc::new(snapshot);
-        let mut changes = alarm::changes(&judged.transitions);
+        self.daemon
+            .tell(moment.wall, alarm::changes(&judged.transitions));
         if let Some(last) = self.last.replace(Arc::clone(&snapshot)) {
-            changes.extend(changes::between(&last, &snapshot));
+            self.daemon
+                .tell(moment.wall, changes::between(&last, &snapshot));
         }
-        self.daemon.tell(moment.wall, changes);
         self.daemon.publish(&snapshot);
         snapshot
     }

@@ -107,7 +107,7 @@ impl Courier {
         });
         let notices = kept
             .into_iter()
-            .filter_map(|one: Document| serde_json::from_value(one.data).ok());
+            .filter_map(|one: Document| one.data.read().ok());
         courier.send(notices.collect());
         courier
     }

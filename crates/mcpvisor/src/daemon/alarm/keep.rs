@@ -7,7 +7,7 @@ use alerting::dispatch::Kept;
 use alerting::engine::{Saved, Transition, What};
 use alerting::mute::Silence;
 use alerting::{Alert, Notice, State};
-use history::{AlertQuery, AlertRow, Changes, Document, History};
+use history::{AlertQuery, AlertRow, Changes, Document, History, Json};
 use jiff::Timestamp;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -52,7 +52,7 @@ impl Keeper {
                 ..AlertQuery::default()
             };
             match self.history.alerts(&query) {
-                Ok(rows) => all.extend(rows.into_iter().filter_map(|row| read(&row.id, row.data))),
+                Ok(rows) => all.extend(rows.into_iter().filter_map(|row| read(&row.id, &row.data))),
                 Err(error) => tracing::error!("alerts could not be taken up again: {error}"),
             }
         }
@@ -73,7 +73,7 @@ impl Keeper {
         match self.history.documents(kind) {
             Ok(all) => all
                 .into_iter()
-                .filter_map(|one| read(&one.id, one.data))
+                .filter_map(|one| read(&one.id, &one.data))
                 .collect(),
             Err(error) => {
                 tracing::error!("what was kept as `{kind}` could not be read: {error}");
@@ -111,7 +111,7 @@ impl Keeper {
             state: alert.state.name().to_owned(),
             since: alert.starts_at.unwrap_or(alert.active_at).as_millisecond(),
             updated: alert.updated_at.as_millisecond(),
-            data: written(data),
+            data: Json::of(data),
         };
         self.alerts.insert(row.id.clone(), row);
     }
@@ -138,7 +138,7 @@ impl Keeper {
             kind: kind.to_owned(),
             id: id.to_owned(),
             at: at.as_millisecond(),
-            data: written(data),
+            data: Json::of(data),
         };
         self.put.insert((kind.to_owned(), id.to_owned()), document);
     }
@@ -190,13 +190,8 @@ struct Over<'a> {
     alert: &'a Alert,
 }
 
-fn written(data: &impl Serialize) -> serde_json::Value {
-    // Our own types always can be written.
-    serde_json::to_value(data).unwrap_or_default()
-}
-
-fn read<T: DeserializeOwned>(id: &str, data: serde_json::Value) -> Option<T> {
-    serde_json::from_value(data)
+fn read<T: DeserializeOwned>(id: &str, data: &Json) -> Option<T> {
+    data.read()
         .inspect_err(|error| tracing::warn!("`{id}` of an earlier version is left out: {error}"))
         .ok()
 }

@@ -391,8 +391,8 @@ fn plan(config: &Config, host: &str, url: &str) -> Plan {
 }
 
 /// What happened to alerts, for the history and for listeners. What only begins to hold is told to
-/// listeners of the page by the next look.
-pub(super) fn changes(transitions: &[Transition]) -> Vec<Change> {
+/// listeners of the page by the next look. One at a time: a thousand as trees of JSON are 20 MB.
+pub(super) fn changes(transitions: &[Transition]) -> impl Iterator<Item = Change> {
     let told = transitions
         .iter()
         .filter(|change| !matches!(change.what, What::Pending | What::Dropped));
@@ -410,5 +410,4 @@ pub(super) fn changes(transitions: &[Transition]) -> Vec<Change> {
         },
         data: serde_json::json!({ "what": what, "alert": alert }),
     })
-    .collect()
 }

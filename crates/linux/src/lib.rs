@@ -7,6 +7,7 @@
 
 pub mod allocator;
 pub mod become_user;
+pub mod cgroup;
 pub mod clock;
 pub mod collect;
 pub mod control;
@@ -16,7 +17,9 @@ pub mod locks;
 mod netlink;
 pub mod parse;
 pub mod root;
+pub mod signals;
 pub mod sockets;
+pub mod spawn;
 pub mod threads;
 pub mod users;
 

@@ -6,8 +6,8 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    alerts, check, clean, doctor, explain, history, ps, receivers, replay, rules, schemas, serve,
-    silence, status, support, watch,
+    alerts, check, clean, doctor, explain, history, ps, receivers, replay, rules, run as guarded,
+    schemas, serve, silence, status, support, watch,
 };
 use crate::config::{self, Span};
 use crate::exit::{self, Failure};
@@ -47,6 +47,9 @@ pub enum Command {
     Support(support::Arguments),
     /// Watch this machine, keep its history, and answer over HTTP until told to end.
     Serve(serve::Arguments),
+    /// Run a stdio server in a client's place: limited, and ended with all it has started when the client
+    /// is gone.
+    Run(guarded::Arguments),
     /// Say whether a daemon runs and how it is, and list its servers.
     Status(status::Arguments),
     /// Say in one line and by the exit code whether all is well, for cron and monitoring.
@@ -150,6 +153,10 @@ fn dispatch(cli: Cli) -> anyhow::Result<u8> {
         Command::Explain(arguments) => explain::run(&setting()?, &arguments),
         Command::Support(arguments) => support::run(&setting()?, &arguments),
         Command::Serve(arguments) => serve::run(&setting()?, &arguments),
+        Command::Run(arguments) => {
+            // Without a look at the configuration: it must start at once, whatever is wrong there.
+            guarded::run(&State::locate(cli.state_dir.as_deref()), &arguments)
+        }
         Command::Status(arguments) => status::run(&setting()?, &arguments),
         Command::Check(arguments) => check::run(&setting()?, &arguments),
         Command::Alerts(arguments) => alerts::run(&setting()?, &arguments),

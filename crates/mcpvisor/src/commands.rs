@@ -12,6 +12,7 @@ pub mod ps;
 pub mod receivers;
 pub mod replay;
 pub mod rules;
+pub mod run;
 pub mod schemas;
 pub mod serve;
 pub mod silence;

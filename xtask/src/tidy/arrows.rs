@@ -8,7 +8,7 @@ use super::tree::{File, Tree};
 
 /// A crate by its folder's name, and the crates of ours that it may use. Names that have no folder yet
 /// are fixed already, so that the crate which fills one finds its place.
-const ARROWS: [(&str, &[&str]); 16] = [
+const ARROWS: [(&str, &[&str]); 17] = [
     ("model", &[]),
     ("linux", &["model"]),
     ("inventory", &["model"]),
@@ -18,6 +18,7 @@ const ARROWS: [(&str, &[&str]); 16] = [
     ("containers", &["model"]),
     ("alerting", &["model"]),
     ("export", &["model"]),
+    ("guard", &["linux", "model"]),
     ("web", &[]),
     ("supervise", &["model", "linux", "protocol"]),
     ("gateways", &["model", "protocol"]),
@@ -37,6 +38,7 @@ const LIBRARIES: &[&str] = &[
     "containers",
     "alerting",
     "export",
+    "guard",
     "web",
     "supervise",
     "gateways",

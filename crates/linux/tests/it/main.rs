@@ -9,6 +9,7 @@
 )]
 
 mod become_user;
+mod cgroup;
 mod collect;
 mod control;
 mod events;

@@ -10,6 +10,7 @@
 mod cli;
 mod config;
 mod daemon;
+mod guard;
 mod hostile;
 mod hub;
 mod owners;

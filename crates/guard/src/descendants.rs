@@ -1,0 +1,101 @@
+//! Our descendants, as the kernel lists them now.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+
+use linux::{ProcRoot, parse::stat};
+
+/// All of them, parents before their children; zombies too.
+///
+/// `/proc/PID/task/TID/children` needs no look at the whole machine, but is only there with
+/// `CONFIG_PROC_CHILDREN` (`proc_pid_children(5)`), and may miss a child while another ends: whoever
+/// needs all of them looks until two looks agree.
+pub(crate) fn of(root: &ProcRoot, ancestor: u32) -> Vec<u32> {
+    match by_children(root, ancestor) {
+        Some(found) => found,
+        None => by_table(root, ancestor),
+    }
+}
+
+fn by_children(root: &ProcRoot, ancestor: u32) -> Option<Vec<u32>> {
+    let mut found = Vec::new();
+    let mut seen = BTreeSet::from([ancestor]);
+    let mut next = vec![ancestor];
+    let mut can_be_read = false;
+    while let Some(pid) = next.pop() {
+        let threads = fs::read_dir(root.path().join(format!("{pid}/task")));
+        for thread in threads.into_iter().flatten().flatten() {
+            let Ok(text) = fs::read_to_string(thread.path().join("children")) else {
+                continue;
+            };
+            can_be_read = true;
+            for child in text
+                .split_ascii_whitespace()
+                .filter_map(|word| word.parse().ok())
+            {
+                if seen.insert(child) {
+                    found.push(child);
+                    next.push(child);
+                }
+            }
+        }
+    }
+    can_be_read.then_some(found)
+}
+
+fn by_table(root: &ProcRoot, ancestor: u32) -> Vec<u32> {
+    let mut children: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
+    let entries = fs::read_dir(root.path()).into_iter().flatten().flatten();
+    let pids = entries.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
+    for pid in pids {
+        let text = root.read(&format!("{pid}/stat"), 4096).ok();
+        if let Some(parent) = text.and_then(|text| Some(stat::stat(&text)?.ppid)) {
+            children.entry(parent).or_default().push(pid);
+        }
+    }
+    let mut found = Vec::new();
+    let mut next = vec![ancestor];
+    while let Some(pid) = next.pop() {
+        let of_it = children.remove(&pid).unwrap_or_default();
+        found.extend(&of_it);
+        next.extend(of_it);
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+    #![allow(
+        clippy::disallowed_methods,
+        reason = "the test starts what it looks for"
+    )]
+
+    use std::process::{Command, Stdio};
+
+    use super::*;
+
+    #[test]
+    fn both_ways_find_children_of_children() {
+        let root = ProcRoot::system().unwrap();
+        let mut child = Command::new("sh")
+            .args(["-c", "exec 3<&0; cat <&3 & cat <&3 & exec 3<&- <&-; wait"])
+            .stdin(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let wanted = |found: &[u32]| found.len() == 2;
+        while !wanted(&by_table(&root, child.id())) {
+            std::thread::yield_now();
+        }
+        if let Some(found) = by_children(&root, child.id()) {
+            assert_eq!(
+                found.iter().collect::<BTreeSet<_>>(),
+                by_table(&root, child.id()).iter().collect::<BTreeSet<_>>()
+            );
+        }
+        assert!(of(&root, std::process::id()).contains(&child.id()));
+        drop(child.stdin.take());
+        child.wait().unwrap();
+        assert!(of(&root, child.id()).is_empty());
+    }
+}

@@ -1,0 +1,164 @@
+//! The control group that a server is limited by.
+//!
+//! It is made only where a limit is asked for. A guard that was killed leaves its group behind, perhaps
+//! with processes that lost their parent; the next guard that makes one below the same group ends what is
+//! in it.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use linux::cgroup::{
+    Enforced, Events, Group, GroupName, Hierarchies, Kill, Leftover, Limits, PREFIX,
+};
+use linux::control::Target;
+use linux::parse::stat;
+use linux::{ProcRoot, cgroup, clock};
+use model::ProcessId;
+use rustix::process::Signal;
+
+/// How long what is killed with its group may take to be gone.
+const GONE_WITHIN: Duration = Duration::from_secs(2);
+/// A group without processes is in use for less than this: until its server has started.
+const EMPTY_FOR: Duration = Duration::from_mins(1);
+/// Between two looks at whether it is.
+const LOOK_EVERY: Duration = Duration::from_millis(5);
+
+/// A group of ours, and what the kernel holds of its limits.
+#[derive(Debug)]
+pub struct Confined {
+    group: Option<Group>,
+    /// What became of each limit.
+    pub enforced: Enforced,
+    /// Why there is no group at all.
+    pub nowhere: Option<String>,
+}
+
+impl Confined {
+    /// Makes one for the server `label`; none if no limit is asked for.
+    pub fn make(label: &str, limits: &Limits) -> Self {
+        if limits.asked().next().is_none() {
+            return Self::without(None);
+        }
+        let made = ourselves().ok_or_else(|| "our own start time cannot be read".to_owned());
+        let made = made.and_then(|us| {
+            let hierarchies = Hierarchies::system().map_err(|error| error.to_string())?;
+            end_leftovers(&hierarchies);
+            Ok(Group::create(
+                &hierarchies,
+                &GroupName::new(label, us),
+                limits,
+            ))
+        });
+        match made {
+            Ok((group, enforced)) => Self {
+                group: Some(group),
+                enforced,
+                nowhere: None,
+            },
+            Err(why) => Self::without(Some(why)),
+        }
+    }
+
+    fn without(nowhere: Option<String>) -> Self {
+        Self {
+            group: None,
+            enforced: Enforced::default(),
+            nowhere,
+        }
+    }
+
+    /// What a process writes to before it executes the server.
+    pub fn entrances(&self) -> Vec<PathBuf> {
+        self.group
+            .as_ref()
+            .map(Group::procs_files)
+            .unwrap_or_default()
+    }
+
+    /// What happened in it.
+    pub fn events(&self) -> Events {
+        self.group.as_ref().map(Group::events).unwrap_or_default()
+    }
+
+    /// Ends what is still in it, which is nothing unless something went wrong, and removes it.
+    ///
+    /// # Errors
+    /// It is still there, with these words.
+    pub fn leave(self) -> Result<(), String> {
+        self.group.map_or(Ok(()), empty)
+    }
+}
+
+/// This process, as names of groups tell it.
+fn ourselves() -> Option<ProcessId> {
+    let pid = std::process::id();
+    let start_ticks = start_of(&ProcRoot::system().ok()?, pid)?;
+    Some(ProcessId { pid, start_ticks })
+}
+
+fn start_of(root: &ProcRoot, pid: u32) -> Option<u64> {
+    let text = root.read(&format!("{pid}/stat"), 4096).ok()?;
+    Some(stat::stat(&text)?.start_ticks)
+}
+
+fn empty(mut group: Group) -> Result<(), String> {
+    let deadline = Duration::from_nanos(clock::boot_ns()) + GONE_WITHIN;
+    loop {
+        let Err(error) = group.remove() else {
+            return Ok(());
+        };
+        if Duration::from_nanos(clock::boot_ns()) > deadline {
+            return Err(error.to_string());
+        }
+        match group.kill() {
+            Ok(Kill::Ordered) => {}
+            Ok(Kill::NotPossible) => kill_members(&group),
+            Err(error) => return Err(error.to_string()),
+        }
+        let wait = rustix::event::Timespec::try_from(LOOK_EVERY).ok();
+        rustix::event::poll(&mut [], wait.as_ref()).ok();
+    }
+}
+
+/// One by one, where the kernel has no `cgroup.kill`: who is a member once it is held is the one that is
+/// signalled.
+fn kill_members(group: &Group) {
+    let Ok(root) = ProcRoot::system() else { return };
+    for pid in group.pids().unwrap_or_default() {
+        let held = Target::hold(&root, pid);
+        let is_member = group.pids().is_ok_and(|pids| pids.contains(&pid));
+        if let (Ok((target, _)), true) = (held, is_member) {
+            // One that has ended meanwhile needs none; the next round sees the others.
+            target.signal(Signal::KILL).ok();
+        }
+    }
+}
+
+/// Groups of guards that have ended. Best effort: who comes next tries again.
+fn end_leftovers(hierarchies: &Hierarchies) {
+    let Ok(root) = ProcRoot::system() else { return };
+    for leftover in cgroup::leftovers(hierarchies, PREFIX).unwrap_or_default() {
+        if is_nobodys(&root, &leftover) {
+            empty(leftover.into_group()).ok();
+        }
+    }
+}
+
+/// Has its maker ended, for certain? Its name has the maker's number in the maker's own pid namespace, so
+/// all that are in it must be in ours for the number to mean anything. One in which nobody has been for a
+/// while is nobody's: a guard starts its server at once.
+fn is_nobodys(root: &ProcRoot, leftover: &Leftover) -> bool {
+    let maker = leftover.name.maker();
+    let Ok(pids) = &leftover.pids else {
+        return false;
+    };
+    if start_of(root, maker.pid) == Some(maker.start_ticks) {
+        return false;
+    }
+    if pids.is_empty() {
+        return leftover.made_before().is_some_and(|age| age > EMPTY_FOR);
+    }
+    let namespace = |pid: &str| std::fs::read_link(root.path().join(pid).join("ns/pid")).ok();
+    let ours = namespace("self");
+    ours.is_some() && pids.iter().all(|pid| namespace(&pid.to_string()) == ours)
+}

@@ -37,11 +37,18 @@ pub(crate) const BUILDS: [(&str, &[&str]); 3] = [
 ];
 
 impl Daemon {
-    /// Starts it on a free port; returns when it has looked at the machine.
+    /// Starts it on a free port, without configuration; returns when it has looked at the machine.
     fn start(state: &Path) -> Result<Self> {
+        Self::start_with(state, &[])
+    }
+
+    /// The same with more arguments. `home` in its state directory is its home.
+    pub(crate) fn start_with(state: &Path, more: &[&str]) -> Result<Self> {
         let mut command = Command::new(workshop::release().join("mcpvisor"));
         command.arg("--state-dir").arg(state);
-        command.args(["serve", "--listen", "127.0.0.1:0"]);
+        command
+            .args(["serve", "--listen", "127.0.0.1:0"])
+            .args(more);
         // What belongs to the person who measures is not part of the load.
         let home = state.join("home");
         fs::create_dir_all(&home).with_context(|| format!("cannot make {}", home.display()))?;

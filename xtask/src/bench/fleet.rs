@@ -93,7 +93,7 @@ const NEXT_NAME: &str = "folder=$1 last=$2; shift 2; \
     done; exit 1";
 
 /// The program under another name.
-fn link(program: &Path, folder: &Path, name: &str) -> Result<PathBuf> {
+pub(crate) fn link(program: &Path, folder: &Path, name: &str) -> Result<PathBuf> {
     let place = folder.join(name);
     fs::hard_link(program, &place)
         .or_else(|_| fs::copy(program, &place).map(drop))

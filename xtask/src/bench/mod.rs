@@ -4,6 +4,7 @@
 //! ([`fleet`]), what a program costs ([`cpu`], [`family`]), a running daemon ([`daemon`]), HTTP
 //! ([`http`]), and the page on which figures and limits are told ([`paper`]).
 
+mod alerts;
 mod api;
 mod collect;
 mod cpu;
@@ -15,6 +16,7 @@ mod http;
 mod load;
 mod machine;
 mod paper;
+mod quiet;
 mod running;
 mod section;
 mod serve;
@@ -41,6 +43,10 @@ enum Benchmark {
     History(history::Arguments),
     /// HTTP: how fast the daemon answers, and what live listeners cost it.
     Api(api::Arguments),
+    /// Alerts: what judging costs, a thousand at once, and how long until a notice.
+    Alerts(alerts::Arguments),
+    /// False alarms: an hour over ten healthy real servers at work.
+    Quiet(quiet::Arguments),
 }
 
 /// Measures and prints.
@@ -50,5 +56,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
         Benchmark::Serve(arguments) => serve::run(arguments),
         Benchmark::History(arguments) => history::run(arguments),
         Benchmark::Api(arguments) => api::run(arguments),
+        Benchmark::Alerts(arguments) => alerts::run(arguments),
+        Benchmark::Quiet(arguments) => quiet::run(arguments),
     }
 }

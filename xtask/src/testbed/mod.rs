@@ -6,8 +6,8 @@
 //! repeat; in CI it is an error.
 
 pub(crate) mod debian;
-mod npm;
-mod python;
+pub(crate) mod npm;
+pub(crate) mod python;
 mod stamp;
 
 use std::path::PathBuf;

@@ -1,13 +1,15 @@
 //! JSON that is kept as it is written.
 
+use std::sync::Arc;
+
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 /// JSON as text. As a tree of values it would take ten times the memory, and a thousand alerts that begin
-/// at once must not.
+/// at once must not; copies share it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Json(Box<str>);
+pub struct Json(Arc<str>);
 
 impl Json {
     /// What something is written as; `null` if it cannot be, as a map with keys that are no text.

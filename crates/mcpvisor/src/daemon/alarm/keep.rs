@@ -18,6 +18,8 @@ const SILENCE: &str = "silence";
 const TOLD: &str = "told";
 /// Alerts that are taken up again at most.
 const MOST_RESTORED: usize = 50_000;
+/// Alerts that are written in one transaction at most.
+const TOGETHER: usize = 100;
 /// Changes that wait for the disk at most; the newest stay.
 const MOST_WAITING: usize = 20_000;
 
@@ -143,30 +145,20 @@ impl Keeper {
         self.put.insert((kind.to_owned(), id.to_owned()), document);
     }
 
-    /// Writes all of it together. What cannot be written is tried again with the next change.
+    /// Writes all of it: in one transaction, but for alerts beyond the first hundred, since `SQLite` keeps
+    /// in memory what a transaction of ours overwrites. Those come later, so a crash in between leaves them
+    /// as they were: what was told of them is known, and they are judged again. What cannot be written is
+    /// tried again with the next change.
     pub(super) fn flush(&mut self) {
-        let changes = Changes {
-            alerts: self.alerts.values().cloned().collect(),
-            put: self.put.values().cloned().collect(),
-            ..Changes::default()
-        };
-        if changes.is_empty() && self.gone.is_empty() {
+        if self.alerts.is_empty() && self.put.is_empty() && self.gone.is_empty() {
             return;
         }
-        let gone = std::mem::take(&mut self.gone);
-        let removed = if gone.is_empty() {
-            Ok(0)
-        } else {
-            self.history.remove_alerts(gone)
-        };
-        match removed.and_then(|_| self.history.change(changes)) {
-            Ok(_) => {
+        match self.write() {
+            Ok(()) => {
                 if self.is_failing {
                     tracing::info!("alerts are kept again");
                 }
                 self.is_failing = false;
-                self.alerts.clear();
-                self.put.clear();
             }
             Err(error) => {
                 if !self.is_failing {
@@ -181,6 +173,27 @@ impl Keeper {
                 }
             }
         }
+    }
+
+    fn write(&mut self) -> Result<(), history::Error> {
+        let gone = std::mem::take(&mut self.gone);
+        if !gone.is_empty() {
+            self.history.remove_alerts(gone)?;
+        }
+        while !self.alerts.is_empty() || !self.put.is_empty() {
+            let rows = self.alerts.values().take(TOGETHER);
+            let changes = Changes {
+                alerts: rows.cloned().collect(),
+                put: self.put.values().cloned().collect(),
+                ..Changes::default()
+            };
+            self.history.change(changes)?;
+            self.put.clear();
+            for _ in 0..TOGETHER.min(self.alerts.len()) {
+                self.alerts.pop_first();
+            }
+        }
+        Ok(())
     }
 }
 

@@ -3,7 +3,7 @@
 //! ```text
 //! measurements, findings ─► engine ─► transitions ─► marks of what mutes ─► dispatcher ─► notices
 //!                                          │                                                 │
-//!                                          └──────────── kept in one transaction ────────────┤
+//!                                          └──────────── kept before they go out ──────────────┤
 //!                                                                                            ▼
 //!                                                                              courier: a thread for
 //!                                                                              each receiver

@@ -13,8 +13,7 @@ use std::time::Duration;
 
 use linux::clock;
 
-/// Options of `run` before the image that take no value, so that the next word is not theirs. Only the
-/// first words are looked at: an option that stands after the image is the server's.
+/// Programs that are clients of an engine, and take the same options.
 const ENGINES: [&str; 2] = ["docker", "podman"];
 
 /// How long the engine may take to remove it, each try; an engine that hangs must not keep us.
@@ -65,8 +64,8 @@ pub enum RemoveError {
 impl Cidfile {
     /// For a command that starts a container: where its id will be. Adds `--cidfile` to the command
     /// unless it has one; `ours` is the file to use then, which must not be there yet. Other commands are
-    /// left as they are.
-    pub fn of(command: &mut Vec<OsString>, ours: &Path) -> Option<Self> {
+    /// left as they are, and so is one that would need a file of ours when there is none.
+    pub fn of(command: &mut Vec<OsString>, ours: Option<&Path>) -> Option<Self> {
         let engine = command.first()?.clone();
         let name = Path::new(&engine).file_name()?.to_str()?.to_owned();
         if !ENGINES.contains(&name.as_str()) {
@@ -88,6 +87,7 @@ impl Cidfile {
                 is_ours: false,
             });
         }
+        let ours = ours?;
         command.insert(verb + 1, "--cidfile".into());
         command.insert(verb + 2, ours.into());
         Some(Self {
@@ -254,7 +254,7 @@ mod tests {
             ("docker --debug run x", "docker --debug run --cidfile /c x"),
         ] {
             let mut words = command(before);
-            let cidfile = Cidfile::of(&mut words, Path::new("/c")).unwrap();
+            let cidfile = Cidfile::of(&mut words, Some(Path::new("/c"))).unwrap();
             assert_eq!(words, command(after));
             assert!(cidfile.is_ours && cidfile.path == Path::new("/c"));
         }
@@ -267,10 +267,13 @@ mod tests {
             "docker run -i --cidfile=/d x",
         ] {
             let mut words = command(before);
-            let cidfile = Cidfile::of(&mut words, Path::new("/c")).unwrap();
+            let cidfile = Cidfile::of(&mut words, Some(Path::new("/c"))).unwrap();
             assert_eq!(words, command(before));
             assert!(!cidfile.is_ours && cidfile.path == Path::new("/d"));
         }
+        let mut words = command("docker run x");
+        assert_eq!(Cidfile::of(&mut words, None), None);
+        assert_eq!(words, command("docker run x"));
     }
 
     #[test]
@@ -283,7 +286,11 @@ mod tests {
             "sh -c docker run",
         ] {
             let mut words = command(before);
-            assert_eq!(Cidfile::of(&mut words, Path::new("/c")), None, "{before}");
+            assert_eq!(
+                Cidfile::of(&mut words, Some(Path::new("/c"))),
+                None,
+                "{before}"
+            );
             assert_eq!(words, command(before));
         }
     }

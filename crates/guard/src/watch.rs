@@ -303,7 +303,8 @@ impl Watch {
             events.push(Event::ClientEnded);
         }
         self.input_ended |= input_ended;
-        if self.input_ended && is_drained() {
+        // Without a client nobody will ask again, and what nobody reads would keep us for ever.
+        if self.input_ended && (self.client.is_none() || is_drained()) {
             (self.input, self.input_ended) = (false, false);
             events.push(Event::InputEnded);
         }

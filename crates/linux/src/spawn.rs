@@ -64,5 +64,6 @@ pub fn spawn(command: &mut Command, place: &Place) -> io::Result<Child> {
 
 fn open_group(path: &PathBuf) -> io::Result<File> {
     let file = File::options().write(true).open(path);
-    file.map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", path.display())))
+    // Not with its own kind: "not found" would be taken for the program.
+    file.map_err(|error| io::Error::other(format!("{}: {error}", path.display())))
 }

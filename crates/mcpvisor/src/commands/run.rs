@@ -90,7 +90,7 @@ pub fn run(state: &State, arguments: &Arguments) -> anyhow::Result<u8> {
     let mut command = arguments.command.clone();
     let confined = Confined::make(&label(arguments), &arguments.limits());
     tell_limits(&output, &confined, arguments.verbose);
-    let cidfile = Cidfile::of(&mut command, &cidfile(state));
+    let cidfile = Cidfile::of(&mut command, cidfile(state).as_deref());
     let task = Task {
         command,
         timing: arguments.timing(),
@@ -113,17 +113,17 @@ pub fn run(state: &State, arguments: &Arguments) -> anyhow::Result<u8> {
 
 /// A file that nobody else has: the number of a process is its own while it runs, and one that is there
 /// is of a guard that was killed.
-fn cidfile(state: &State) -> PathBuf {
+///
+/// Nothing where it cannot be written: the server runs all the same.
+fn cidfile(state: &State) -> Option<PathBuf> {
+    state.create().ok()?;
     let folder = state.folder().join("guards");
-    // Without it the engine's client says what is wrong.
-    if state.create().is_ok() && std::fs::create_dir_all(&folder).is_ok() {
-        std::fs::remove_file(folder.join(file_name())).ok();
+    std::fs::create_dir_all(&folder).ok()?;
+    let file = folder.join(format!("{}.cid", std::process::id()));
+    match std::fs::remove_file(&file) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => None,
+        _ => Some(file),
     }
-    folder.join(file_name())
-}
-
-fn file_name() -> String {
-    format!("{}.cid", std::process::id())
 }
 
 fn code_of(error: &GuardFailure) -> u8 {

@@ -189,7 +189,7 @@ fn each_misbehaviour_is_an_alert_in_its_time_and_ends() {
 
     let config = folder.join("fast.toml");
     // One of many that want the processors may not get 80 % of one for a whole minute.
-    let rule = "[[rule]]\nname = \"high_cpu\"\nabove = { critical = \"20%\" }\n";
+    let rule = "[[rule]]\nname = \"high_cpu\"\nabove = { warning = \"10%\", critical = \"20%\" }\n";
     std::fs::write(&config, format!("[daemon]\ninterval = \"1s\"\n{rule}")).unwrap();
     let daemon = Daemon::start(&world, &["--config", config.to_str().unwrap()]);
     wait_for("the log is known", Duration::from_mins(1), || {

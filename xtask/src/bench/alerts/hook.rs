@@ -104,11 +104,11 @@ mod tests {
     fn bodies_of_one_connection() {
         let hook = Hook::open().unwrap();
         let mut stream = TcpStream::connect(("127.0.0.1", hook.port)).unwrap();
-        for (status, length) in [("firing", 61), ("resolved", 63)] {
+        for status in ["firing", "resolved"] {
             let body = format!(
                 "{{\"status\":\"{status}\",\"alerts\":[{{\"fingerprint\":\"a\"}},{{\"b\":1}}]}}"
             );
-            assert_eq!(body.len(), length);
+            let length = body.len();
             let head = format!("POST / HTTP/1.1\r\ncontent-length: {length}\r\n\r\n");
             stream
                 .write_all(format!("{head}{body}").as_bytes())

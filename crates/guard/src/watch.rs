@@ -8,13 +8,13 @@ use std::process::{Child, Command};
 use std::time::Duration;
 
 use linux::signals::Signals;
-use linux::spawn::{Place, spawn};
+use linux::spawn::{OpenFiles, Place, spawn};
 use linux::{ProcRoot, RootError, clock};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{FileType, Mode, OFlags, fstat};
 use rustix::process::{
-    Pid, PidfdFlags, Resource, Rlimit, Signal, WaitStatus, getppid, getrlimit, pidfd_open,
-    pidfd_send_signal, set_child_subreaper, setrlimit,
+    Pid, PidfdFlags, Signal, WaitStatus, getppid, pidfd_open, pidfd_send_signal,
+    set_child_subreaper,
 };
 
 use crate::container::Cidfile;
@@ -148,12 +148,6 @@ pub fn run(task: &Task) -> Result<Outcome, Failure> {
 fn start(task: &Task) -> Result<Child, Failure> {
     let (program, arguments) = task.command.split_first().ok_or(Failure::NoCommand)?;
     let shown = program.to_string_lossy().into_owned();
-    if let Some(nofile) = task.nofile {
-        limit_files(nofile).map_err(|source| Failure::System {
-            what: "cannot limit open files",
-            source,
-        })?;
-    }
     #[expect(clippy::disallowed_methods, reason = "this is what waits for it")]
     let mut command = Command::new(program);
     command.args(arguments);
@@ -161,6 +155,11 @@ fn start(task: &Task) -> Result<Child, Failure> {
         own_session: true,
         dies_with_us: true,
         groups: task.groups.clone(),
+        nofile: task.nofile.map(|count| OpenFiles {
+            soft: count,
+            hard: count,
+        }),
+        user: None,
     };
     spawn(&mut command, &place).map_err(|source| match source.kind() {
         io::ErrorKind::NotFound => Failure::NotFound { program: shown },
@@ -169,17 +168,6 @@ fn start(task: &Task) -> Result<Child, Failure> {
             source,
         },
     })
-}
-
-/// Ours as well: a child inherits it, and we need a handful.
-fn limit_files(nofile: u64) -> io::Result<()> {
-    let hard = getrlimit(Resource::Nofile).maximum;
-    let allowed = hard.map_or(nofile, |hard| hard.min(nofile));
-    let limit = Rlimit {
-        current: Some(allowed),
-        maximum: Some(allowed),
-    };
-    Ok(setrlimit(Resource::Nofile, limit)?)
 }
 
 /// The process that started us. Init never ends; if it is our parent, the client has ended before we

@@ -5,6 +5,7 @@ use foldhash::HashMap;
 use model::ProcessId;
 
 use crate::declared::{DeclaredServer, HubWorkspace, Problem};
+use crate::kept::KeptServer;
 use crate::memory::Memory;
 use crate::packages::PackageFacts;
 use crate::watches::Watch;
@@ -31,6 +32,8 @@ pub struct Context {
     pub files: Vec<WatchedFile>,
     /// Processes that somebody watches under a name.
     pub watches: Vec<Watch>,
+    /// Servers that we keep ourselves.
+    pub kept: Vec<KeptServer>,
     /// Our own process.
     pub own_pid: u32,
     /// Effective user of our own process.

@@ -12,6 +12,7 @@ use crate::{Context, Instance, Inventory, Server};
 mod configuration;
 mod files;
 mod instances;
+mod kept;
 mod owners;
 mod processes;
 
@@ -35,6 +36,7 @@ pub fn judge(scene: &Scene<'_>) -> Vec<Finding> {
     owners::judge(scene, &mut findings);
     files::judge(scene, &mut findings);
     configuration::judge(scene, &mut findings);
+    kept::judge(scene, &mut findings);
     findings.sort_by(|a, b| {
         b.severity
             .cmp(&a.severity)

@@ -15,6 +15,7 @@ pub mod context;
 pub mod declared;
 pub mod evidence;
 pub mod findings;
+pub mod kept;
 pub mod matching;
 pub mod memory;
 pub mod owners;

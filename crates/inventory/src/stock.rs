@@ -12,6 +12,7 @@
 use foldhash::{HashMap, HashMapExt, HashSet};
 use model::ProcessTable;
 
+use crate::kept::{self, KeptServer};
 use crate::matching::{Link, Spec, assign};
 use crate::wiring::Wiring;
 use crate::{Context, Instance, Owner, OwnerKind, Server, ServerState};
@@ -69,7 +70,7 @@ pub fn take_with(
 ) -> Inventory {
     looks.refresh(table, context);
     let specs: Vec<Spec<'_>> = context.declared.iter().map(Spec::new).collect();
-    let mut drafts = gather::gather(table, looks, &specs);
+    let mut drafts = gather::gather(table, looks, context, &specs);
     drafts.sort_by_key(|draft| table.processes()[draft.root].id().start_ticks);
     let owners: Vec<ownership::Found> = drafts
         .iter()
@@ -80,6 +81,7 @@ pub fn take_with(
     siblings::judge(table, &mut servers);
     let running = running_owners(table, looks);
     servers.extend(absent::servers(context, &servers, &running));
+    servers.extend(kept::absent(context, &servers, table));
     for server in &mut servers {
         let worst = server.instances.iter().map(|instance| instance.state).max();
         server.state = worst.unwrap_or(server.state);
@@ -205,13 +207,17 @@ fn group(
     let mut servers: Vec<Server> = Vec::new();
     let mut by_id: HashMap<String, usize> = HashMap::new();
     for ((draft, found), entry) in drafts.iter().zip(owners).zip(entries) {
-        let declared = entry.map(|(at, _)| specs[at].declared);
+        let kept = context.kept_as(table.processes()[draft.root].id());
+        let declared = entry
+            .map(|(at, _)| specs[at].declared)
+            .filter(|_| kept.is_none());
         let verdict = draft.verdict(looks);
         let remembered = context.memory.instance(table.processes()[draft.root].id());
-        let name = match (declared, remembered) {
-            (Some(declared), _) => declared.name.clone(),
-            (None, Some(seen)) => seen.server.clone(),
-            (None, None) => verdict.name.clone(),
+        let name = match (kept, declared, remembered) {
+            (Some(kept), _, _) => kept.name.clone(),
+            (None, Some(declared), _) => declared.name.clone(),
+            (None, None, Some(seen)) => seen.server.clone(),
+            (None, None, None) => verdict.name.clone(),
         };
         let owner = found.owner_named(declared);
         let owner_pid = owner.pid.map(|pid| pid.to_string()).unwrap_or_default();
@@ -219,10 +225,10 @@ fn group(
             .start_ticks
             .map(|ticks| ticks.to_string())
             .unwrap_or_default();
-        let id = format!(
-            "{}-{}",
-            slug(&name),
-            model::identity::fingerprint([name.as_str(), &owner.name, &owner_pid, &owner_start,])
+        let print = [name.as_str(), &owner.name, &owner_pid, &owner_start];
+        let id = kept.map_or_else(
+            || format!("{}-{}", slug(&name), model::identity::fingerprint(print)),
+            KeptServer::id,
         );
         let instance = draft.instance(table, looks, found);
         let mut evidence = verdict.evidence.clone();
@@ -238,13 +244,17 @@ fn group(
                 ),
             );
         }
+        if let Some(kept) = kept {
+            confidence = 1.0;
+            evidence = vec![format!("mcpvisor keeps `{}` and has started it", kept.name)];
+        }
         let at = *by_id.entry(id.clone()).or_insert_with(|| {
             servers.push(Server {
                 id,
                 name,
                 owner,
-                transport: draft.transport(looks),
-                declared_in: Vec::new(),
+                transport: kept.map_or_else(|| draft.transport(looks), |kept| kept.transport),
+                declared_in: kept.map(KeptServer::place).into_iter().collect(),
                 state: ServerState::Running,
                 confidence,
                 evidence,

@@ -21,6 +21,11 @@ pub fn boot_ns() -> u64 {
     nanoseconds(clock_gettime(ClockId::Boottime))
 }
 
+/// Nanoseconds of a clock that stands while the machine sleeps (`CLOCK_MONOTONIC`): for time-outs.
+pub fn monotonic_ns() -> u64 {
+    nanoseconds(clock_gettime(ClockId::Monotonic))
+}
+
 /// CPU time that the calling thread has used, nanoseconds.
 pub fn thread_cpu_ns() -> u64 {
     nanoseconds(clock_gettime(ClockId::ThreadCPUTime))

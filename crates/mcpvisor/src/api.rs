@@ -31,6 +31,7 @@ mod servers;
 mod sign_ins;
 mod silences;
 mod status;
+mod supervision;
 mod watches;
 
 use asking::current;
@@ -53,6 +54,7 @@ fn described() -> (Router<Shared>, serde_json::Value) {
     let api = [
         status::routes,
         servers::routes,
+        supervision::routes,
         health::routes,
         alerts::routes,
         silences::routes,

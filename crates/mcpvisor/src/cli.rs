@@ -6,8 +6,8 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    alerts, check, clean, doctor, explain, history, ps, receivers, replay, rules, run as guarded,
-    schemas, serve, silence, status, support, watch,
+    alerts, check, clean, control, doctor, explain, history, limits, logs, ps, receivers, replay,
+    rules, run as guarded, schemas, serve, service, silence, status, support, watch,
 };
 use crate::config::{self, Span};
 use crate::exit::{self, Failure};
@@ -47,9 +47,21 @@ pub enum Command {
     Support(support::Arguments),
     /// Watch this machine, keep its history, and answer over HTTP until told to end.
     Serve(serve::Arguments),
+    /// Have systemd run `serve`: install the unit, take it away, say how it is.
+    Service(service::Arguments),
     /// Run a stdio server in a client's place: limited, and ended with all it has started when the client
     /// is gone.
     Run(guarded::Arguments),
+    /// Start servers that the configuration declares, with what they depend on.
+    Start(control::Arguments),
+    /// Stop them, with all that they have started.
+    Stop(control::Arguments),
+    /// Stop and start them.
+    Restart(control::Arguments),
+    /// Show what a server that mcpvisor keeps has written.
+    Logs(logs::Arguments),
+    /// Say what is limited, how far, and whether the kernel holds it.
+    Limits(limits::Arguments),
     /// Say whether a daemon runs and how it is, and list its servers.
     Status(status::Arguments),
     /// Say in one line and by the exit code whether all is well, for cron and monitoring.
@@ -153,10 +165,20 @@ fn dispatch(cli: Cli) -> anyhow::Result<u8> {
         Command::Explain(arguments) => explain::run(&setting()?, &arguments),
         Command::Support(arguments) => support::run(&setting()?, &arguments),
         Command::Serve(arguments) => serve::run(&setting()?, &arguments),
+        Command::Service(arguments) => {
+            // `install` looks at the configuration itself; the others work whatever is wrong there.
+            let named = (cli.config.as_deref(), cli.state_dir.as_deref());
+            service::run(named, &arguments)
+        }
         Command::Run(arguments) => {
             // Without a look at the configuration: it must start at once, whatever is wrong there.
             guarded::run(&State::locate(cli.state_dir.as_deref()), &arguments)
         }
+        Command::Start(arguments) => control::run(&setting()?, "start", &arguments),
+        Command::Stop(arguments) => control::run(&setting()?, "stop", &arguments),
+        Command::Restart(arguments) => control::run(&setting()?, "restart", &arguments),
+        Command::Logs(arguments) => logs::run(&setting()?, &arguments),
+        Command::Limits(arguments) => limits::run(&setting()?, &arguments),
         Command::Status(arguments) => status::run(&setting()?, &arguments),
         Command::Check(arguments) => check::run(&setting()?, &arguments),
         Command::Alerts(arguments) => alerts::run(&setting()?, &arguments),

@@ -207,6 +207,11 @@ impl<'a> Observer<'a> {
         &mut self.context.watches
     }
 
+    /// Servers that we keep ourselves.
+    pub fn set_kept(&mut self, kept: Vec<inventory::kept::KeptServer>) {
+        self.context.kept = kept;
+    }
+
     /// Where to write.
     pub fn output(&self) -> &'a crate::output::Output {
         &self.setting.output

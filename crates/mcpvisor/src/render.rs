@@ -10,4 +10,5 @@ pub mod replay;
 pub mod rules;
 pub mod status;
 pub mod style;
+pub mod supervision;
 pub mod table;

@@ -94,11 +94,17 @@ pub enum FindingKind {
     SeveralGateways,
     /// A configuration cannot be read.
     BadConfiguration,
+    /// A server that mcpvisor keeps fails again and again.
+    CrashLoop,
+    /// A server that mcpvisor keeps runs and is not ready.
+    Degraded,
+    /// A limit that was asked for is not enforced.
+    NotLimited,
 }
 
 impl FindingKind {
     /// All kinds, in the order of this list.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 21] = [
         Self::Orphan,
         Self::Surplus,
         Self::Duplicate,
@@ -117,6 +123,9 @@ impl FindingKind {
         Self::StaleState,
         Self::SeveralGateways,
         Self::BadConfiguration,
+        Self::CrashLoop,
+        Self::Degraded,
+        Self::NotLimited,
     ];
 
     /// The name used in JSON, on the command line and in labels.
@@ -140,6 +149,9 @@ impl FindingKind {
             Self::StaleState => "stale_state",
             Self::SeveralGateways => "several_gateways",
             Self::BadConfiguration => "bad_configuration",
+            Self::CrashLoop => "crash_loop",
+            Self::Degraded => "degraded",
+            Self::NotLimited => "not_limited",
         }
     }
 }

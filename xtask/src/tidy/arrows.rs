@@ -8,7 +8,7 @@ use super::tree::{File, Tree};
 
 /// A crate by its folder's name, and the crates of ours that it may use. Names that have no folder yet
 /// are fixed already, so that the crate which fills one finds its place.
-const ARROWS: [(&str, &[&str]); 17] = [
+const ARROWS: [(&str, &[&str]); 18] = [
     ("model", &[]),
     ("linux", &["model"]),
     ("inventory", &["model"]),
@@ -19,6 +19,7 @@ const ARROWS: [(&str, &[&str]); 17] = [
     ("alerting", &["model"]),
     ("export", &["model"]),
     ("guard", &["linux", "model"]),
+    ("keeper", &["linux", "model", "supervise"]),
     ("web", &[]),
     ("supervise", &["model", "linux", "protocol"]),
     ("gateways", &["model", "protocol"]),
@@ -39,6 +40,7 @@ const LIBRARIES: &[&str] = &[
     "alerting",
     "export",
     "guard",
+    "keeper",
     "web",
     "supervise",
     "gateways",

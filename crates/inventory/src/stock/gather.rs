@@ -8,7 +8,7 @@ use super::ownership::Found;
 use crate::evidence::{LISTED, Streams, Verdict};
 use crate::matching::{Link, Spec};
 use crate::owners::{is_reaper, is_session_keeper};
-use crate::{Instance, Member, Owner, OwnerKind, Role, ServerState, Transport};
+use crate::{Context, Instance, Member, Owner, OwnerKind, Role, ServerState, Transport};
 
 /// An instance before its owner is known; positions in the table.
 #[derive(Debug)]
@@ -32,15 +32,26 @@ const BRIDGES: [&str; 4] = [
 ];
 
 /// Gathers all instances of a table.
-pub fn gather(table: &ProcessTable, looks: &Looks, specs: &[Spec<'_>]) -> Vec<Draft> {
+pub fn gather(
+    table: &ProcessTable,
+    looks: &Looks,
+    context: &Context,
+    specs: &[Spec<'_>],
+) -> Vec<Draft> {
     let count = table.processes().len();
     let mut taken: Vec<bool> = vec![false; count];
     let mut drafts = Vec::new();
     for at in parents_first(table) {
-        if taken[at] || !starts_instance(table, looks, specs, at) {
+        if taken[at] {
             continue;
         }
-        let root = climb(table, looks, at, &taken);
+        let root = if context.kept_as(table.processes()[at].id()).is_some() {
+            at
+        } else if starts_instance(table, looks, specs, at) {
+            climb(table, looks, at, &taken)
+        } else {
+            continue;
+        };
         let members = members(table, looks, root);
         for &member in &members {
             taken[member] = true;

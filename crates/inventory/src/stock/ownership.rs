@@ -38,7 +38,7 @@ pub struct Found {
 }
 
 impl Found {
-    fn living(owner: Owner, configs: Vec<PathBuf>) -> Self {
+    pub(crate) fn living(owner: Owner, configs: Vec<PathBuf>) -> Self {
         Self {
             owner,
             orphaned: None,
@@ -83,6 +83,9 @@ pub fn find(
 ) -> Found {
     let all = table.processes();
     let root = &all[draft.root];
+    if let Some(found) = context.keeper_of(root.id(), table) {
+        return found;
+    }
     let own: HashSet<usize> = draft.members.iter().copied().collect();
     if let Some(container) = &root.sample.facts.container_id
         && own_container(table, context) != Some(container.as_str())

@@ -60,6 +60,15 @@ impl Identity {
         }
     }
 
+    /// The account of a name, with its home folder, from the machine's `/etc/passwd`; `None` for one that
+    /// is not in it.
+    pub fn of_name(name: &str) -> Option<(Self, String)> {
+        let read = |path: &str| super::read_regular(path.as_ref(), LONGEST).unwrap_or_default();
+        let passwd = read("/etc/passwd");
+        let (uid, home) = account(name, &passwd)?;
+        Some((Self::parse(uid, &passwd, &read("/etc/group")), home))
+    }
+
     /// Gives the calling thread the rights of this user, for good.
     pub(super) fn assume(&self) -> io::Result<()> {
         let (uid, gid) = (Uid::from_raw(self.uid), Gid::from_raw(self.gid));
@@ -86,6 +95,16 @@ fn lines(text: &[u8]) -> impl Iterator<Item = Vec<&[u8]>> {
 
 fn number(text: &[u8]) -> Option<u32> {
     str::from_utf8(text).ok()?.parse().ok()
+}
+
+/// Id and home folder of a name. NAME:x:UID:GID:COMMENT:HOME:SHELL
+fn account(name: &str, passwd: &[u8]) -> Option<(u32, String)> {
+    lines(passwd).find_map(|fields| match fields[..] {
+        [known, _, id, _, _, home, ..] if known == name.as_bytes() => {
+            Some((number(id)?, String::from_utf8_lossy(home).into_owned()))
+        }
+        _ => None,
+    })
 }
 
 #[cfg(test)]

@@ -126,7 +126,7 @@ impl Amount {
 impl fmt::Display for Amount {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Bytes(bytes) => write!(f, "{bytes} bytes"),
+            Self::Bytes(bytes) => f.write_str(&model::units::bytes(*bytes)),
             Self::Tasks(count) => write!(f, "{count} tasks"),
             Self::Processors(count) => write!(f, "{count} processors"),
             Self::Weight(weight) => write!(f, "weight {weight}"),

@@ -96,6 +96,7 @@ fn wishes(request: &CleanRequest, actor: &Actor) -> Result<CleanWishes, Problem>
         only: request.only.clone(),
         exclude: request.exclude.clone(),
         all_users: request.all_users,
+        insist: false,
         caller: caller(actor),
     })
 }

@@ -9,9 +9,11 @@ use serde::{Deserialize, Serialize};
 use crate::daemon::Level;
 mod alerts;
 mod past_findings;
+mod supervision;
 
 pub use alerts::*;
 pub use past_findings::*;
+pub use supervision::*;
 
 use crate::report::{FindingReport, ProcessReport, ServerReport, Summary, Word};
 
@@ -278,8 +280,13 @@ pub struct AuditEntry {
     pub command: String,
     /// On what.
     pub target: String,
+    /// `begin` before it is carried out, `end` afterwards; `dry_run` for what only would have been done.
+    pub phase: String,
     /// `begin` before it is carried out; then `done`, or why not.
     pub outcome: String,
+    /// More about it: of the policy's acts the rule, the alert, the evidence and the processes.
+    #[serde(default, skip_serializing_if = "serde_json::Value::is_null")]
+    pub data: serde_json::Value,
 }
 
 /// `GET /api/v1/changes`.

@@ -7,15 +7,10 @@ use web::Problem;
 use super::Shared;
 use super::describe::Api;
 
-const PATHS: [&str; 8] = [
-    "/api/v1/servers/{id}/logs",
-    "/api/v1/servers/{id}/start",
-    "/api/v1/servers/{id}/stop",
-    "/api/v1/servers/{id}/restart",
+const PATHS: [&str; 3] = [
     "/api/v1/servers/{id}/probe",
     "/api/v1/baselines",
     "/api/v1/reports",
-    "/api/v1/tasks/{id}",
 ];
 
 pub(super) fn routes(api: Api<Shared>) -> Api<Shared> {

@@ -35,7 +35,7 @@ pub(super) struct ChangePage {
     /// Entries at most; 100 if it is not said.
     #[schemars(range(min = 1, max = 10000))]
     limit: Option<u32>,
-    /// Only of this kind: `server`, `finding`, `level`.
+    /// Only of this kind: `server`, `finding`, `level`, `alert`, `action`.
     kind: Option<String>,
     /// Only about the server with this id.
     server: Option<String>,
@@ -159,13 +159,11 @@ async fn changes(
     State(shared): State<Shared>,
     Query(page): Query<ChangePage>,
 ) -> Result<Json<Changes>, Problem> {
-    if page
-        .kind
-        .as_ref()
-        .is_some_and(|kind| !["server", "finding", "level"].contains(&kind.as_str()))
-    {
+    if page.kind.as_ref().is_some_and(|kind| {
+        !["server", "finding", "level", "alert", "action"].contains(&kind.as_str())
+    }) {
         return Err(Problem::unprocessable(
-            "`kind` is `server`, `finding` or `level`",
+            "`kind` is `server`, `finding`, `level`, `alert` or `action`",
         ));
     }
     let query = history::EventQuery {

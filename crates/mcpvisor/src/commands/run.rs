@@ -150,6 +150,16 @@ fn tell_limits(output: &Output, confined: &Confined, all: bool) {
             "mcpvisor run: no limit but that of open files is enforced: {why}"
         ));
     }
+    if let Some(scope) = confined.scope.as_ref().filter(|_| all) {
+        output.note(&format!(
+            "mcpvisor run: it runs in the scope {scope}, because limits cannot be set in the group of its client"
+        ));
+    }
+    if let Some(why) = &confined.no_scope {
+        output.note(&format!(
+            "mcpvisor run: systemd could not make a scope with limits for it: {why}"
+        ));
+    }
     for limit in &confined.enforced.limits {
         if all || matches!(limit.outcome, Limited::Not(_)) {
             output.note(&format!("mcpvisor run: {limit}"));

@@ -50,6 +50,19 @@ pub fn run(folder: &Path) -> anyhow::Result<u8> {
             schemars::schema_for!(crate::rule_tests::RuleTestsReport),
         ),
         (
+            "tasks.v1.json",
+            schemars::schema_for!(Vec<crate::api::TaskReport>),
+        ),
+        ("logs.v1.json", schemars::schema_for!(crate::api::ServerLog)),
+        (
+            "limits.v1.json",
+            schemars::schema_for!(crate::commands::limits::LimitsReport),
+        ),
+        (
+            "service.v1.json",
+            schemars::schema_for!(crate::service::report::ServiceReport),
+        ),
+        (
             "replay.v1.json",
             schemars::schema_for!(crate::replaying::ReplayReport),
         ),

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::watch::failure;
-use crate::api::{Servers, Status};
+use crate::api::{Kept, Servers, Status, Supervision};
 use crate::cli::Setting;
 use crate::client::Client;
 use crate::exit;
@@ -31,6 +31,8 @@ pub struct StatusReport {
     pub running: bool,
     /// The daemon; `null` without one.
     pub daemon: Option<Status>,
+    /// Servers that the daemon keeps.
+    pub kept: Vec<Kept>,
     /// MCP servers, as `ps` lists them.
     pub servers: Vec<report::ServerReport>,
     /// Totals.
@@ -64,7 +66,11 @@ pub fn run(setting: &Setting, arguments: &Arguments) -> anyhow::Result<u8> {
     let servers: Servers = client
         .get("/api/v1/servers")
         .map_err(|error| failure(&error))?;
+    let kept: Supervision = client
+        .get("/api/v1/supervision")
+        .map_err(|error| failure(&error))?;
     let document = StatusReport {
+        kept: kept.servers,
         schema: status.schema.clone(),
         running: true,
         daemon: Some(status),
@@ -94,6 +100,7 @@ fn without(setting: &Setting, arguments: &Arguments) -> anyhow::Result<u8> {
         schema: crate::api::STATUS.into(),
         running: false,
         daemon: None,
+        kept: Vec::new(),
         servers,
         summary,
     };

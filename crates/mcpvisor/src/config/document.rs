@@ -41,16 +41,57 @@ impl<'t> Document<'t> {
         entry(&self.table, name).is_some()
     }
 
+    /// The text that a key of a section has, before the section is read.
+    pub(super) fn word(&self, section: &str, key: &str) -> Option<&str> {
+        let (_, section) = entry(&self.table, section)?;
+        let (_, value) = entry(section.get_ref().as_table()?, key)?;
+        match value.get_ref() {
+            DeValue::String(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// Sections of which there may be several, before they are read.
+    pub(super) fn several(&self, name: &str) -> impl Iterator<Item = &DeTable<'t>> {
+        let value = entry(&self.table, name).map(|(_, value)| value.get_ref());
+        let entries = value.and_then(DeValue::as_array).into_iter().flatten();
+        entries.filter_map(|entry| entry.get_ref().as_table())
+    }
+
+    /// Notes a problem that several sections have together.
+    pub(super) fn note(&mut self, line: Option<usize>, key: &str, message: String) {
+        let key = key.to_owned();
+        self.problems.push(Problem { line, key, message });
+    }
+
     /// Reads one section.
     pub(super) fn section<T>(
         &mut self,
         name: &'static str,
         read: impl FnOnce(&mut Section<'_>) -> T,
     ) -> T {
+        self.section_as(name, &format!("[{name}]"), read)
+    }
+
+    /// Reads a section that has nothing but tables with names of their own.
+    pub(super) fn tables<T>(
+        &mut self,
+        name: &'static str,
+        read: impl FnOnce(&mut Section<'_>) -> T,
+    ) -> T {
+        self.section_as(name, &format!("[{name}.NAME]"), read)
+    }
+
+    fn section_as<T>(
+        &mut self,
+        name: &'static str,
+        header: &str,
+        read: impl FnOnce(&mut Section<'_>) -> T,
+    ) -> T {
         self.read.push(name);
         let value = entry(&self.table, name).map(|(_, value)| value);
         let mut section = Section::new(self.text, name.to_owned(), format!("`[{name}]`"), value);
-        section.check_kind(&format!("write `[{name}]` on a line of its own"));
+        section.check_kind(&format!("write `{header}` on a line of its own"));
         let value = read(&mut section);
         self.problems.append(&mut section.finish());
         value

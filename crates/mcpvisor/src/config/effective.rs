@@ -9,6 +9,9 @@ use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 
 use super::Config;
 
+/// Longest table on a line, characters.
+const LINE: usize = 90;
+
 /// A value in the order in which it was given; maps of other libraries sort their keys.
 enum Node {
     Nothing,
@@ -35,7 +38,7 @@ pub(super) fn sections(document: &impl serde::Serialize) -> String {
     if let Ok(Node::Table(sections)) = serde_json::from_str(&json) {
         for (name, section) in &sections {
             match section {
-                Node::Table(keys) => push(&mut text, &format!("[{name}]"), keys),
+                Node::Table(keys) => push_section(&mut text, name, keys),
                 Node::List(several) => {
                     for section in several {
                         if let Node::Table(keys) = section {
@@ -50,7 +53,25 @@ pub(super) fn sections(document: &impl serde::Serialize) -> String {
     text
 }
 
-fn push(text: &mut String, header: &str, keys: &[(String, Node)]) {
+/// A section; tables in it that have no place on a line, and those in a section of nothing else, have
+/// headers of their own.
+fn push_section(text: &mut String, name: &str, keys: &[(String, Node)]) {
+    let is_of_tables = keys.iter().all(|(_, value)| value.is_table());
+    let is_apart = |value: &Node| {
+        value.is_table() && (is_of_tables || value.to_string().chars().count() > LINE)
+    };
+    if keys.iter().any(|(_, value)| !is_apart(value)) || keys.is_empty() {
+        let own = keys.iter().filter(|(_, value)| !is_apart(value));
+        push(text, &format!("[{name}]"), own);
+    }
+    for (key, value) in keys.iter().filter(|(_, value)| is_apart(value)) {
+        if let Node::Table(keys) = value {
+            push(text, &format!("[{name}.{}]", Key(key)), keys);
+        }
+    }
+}
+
+fn push<'n>(text: &mut String, header: &str, keys: impl IntoIterator<Item = &'n (String, Node)>) {
     if !text.is_empty() {
         text.push('\n');
     }
@@ -78,6 +99,12 @@ impl fmt::Display for Key<'_> {
 
 fn quoted(text: &str) -> String {
     toml::Value::String(text.to_owned()).to_string()
+}
+
+impl Node {
+    fn is_table(&self) -> bool {
+        matches!(self, Self::Table(_))
+    }
 }
 
 impl fmt::Display for Node {

@@ -13,30 +13,38 @@ mod document;
 mod effective;
 mod host_name;
 mod invalid;
+mod limits;
 mod load;
 mod nearest;
 mod network;
 mod parse;
+mod policy;
 mod problem;
 pub mod schema;
 mod section;
 mod sections;
+mod servers;
 mod share;
+mod shown;
 mod size;
 mod span;
 mod template;
 mod value;
+mod word;
 
 pub use alerts::{Alerts, Receiver};
 pub use base_path::BasePath;
 pub use host_name::HostName;
 pub use invalid::Invalid;
+pub use limits::{Limit, Limits, LimitsSection, OpenFiles, ServerLimits};
 pub use load::{Fault, Loaded, Source, Why, load, open, open_or_fault, usual};
 pub(crate) use nearest::nearest;
 pub use network::Network;
 pub use parse::parse;
+pub use policy::{PolicySetting, Profile};
 pub use problem::{Problem, Problems};
 pub use sections::{Budget, Clean, Daemon, History, Level, Log, LogFormat, Tls};
+pub use servers::{Address, LogLimits, ServerSetting, What};
 pub use share::Share;
 pub use size::Size;
 pub use span::Span;
@@ -65,4 +73,29 @@ pub struct Config {
     /// What is watched, and who is told.
     #[serde(flatten)]
     pub alerts: Alerts,
+    /// What is done by itself when alerts fire. Without ladders nothing is.
+    pub policy: PolicySetting,
+    /// What servers may use.
+    #[serde(skip_serializing_if = "Limits::is_empty")]
+    pub limits: Limits,
+    /// Servers that mcpvisor runs, or that it is to know.
+    #[serde(rename = "server", skip_serializing_if = "Vec::is_empty")]
+    pub servers: Vec<ServerSetting>,
+}
+
+impl Config {
+    /// What holds for a server by its name, whoever started it: its own section before `[limits.NAME]`
+    /// before `[limits.default]`, key by key; for a container that is named in a section
+    /// `[limits.containers]` is the last.
+    pub fn limits_of(&self, name: &str) -> ServerLimits {
+        let server = self.servers.iter().find(|server| server.name == name);
+        let is_container = server.is_some_and(ServerSetting::is_container);
+        let own = server.map(ServerSetting::own_limits).unwrap_or_default();
+        own.over(self.limits.of(name, is_container)).resolved()
+    }
+
+    /// What holds for containers of MCP servers that no section names.
+    pub fn limits_of_containers(&self) -> ServerLimits {
+        self.limits.of_containers()
+    }
 }

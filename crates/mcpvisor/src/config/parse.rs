@@ -3,15 +3,17 @@
 use std::path::Path;
 
 use super::document::Document;
+use super::limits::Limits;
+use super::policy::PolicySetting;
 use super::problem::Problems;
 use super::sections::{Budget, Clean, Daemon, History, Log, Tls};
-use super::{Alerts, Config};
+use super::{Alerts, Config, servers};
 
 /// Parses a configuration. Relative paths in it begin at `folder`, that of its file.
 pub fn parse(text: &str, folder: &Path) -> Result<Config, Problems> {
     let mut document = Document::parse(text).map_err(Problems::one)?;
     let has_tls = document.has("tls");
-    let config = Config {
+    let mut config = Config {
         daemon: document.section("daemon", |section| Daemon::read(section, has_tls)),
         tls: document.section("tls", |section| Tls::read(section, folder)),
         history: document.section("history", History::read),
@@ -19,7 +21,13 @@ pub fn parse(text: &str, folder: &Path) -> Result<Config, Problems> {
         log: document.section("log", |section| Log::read(section, folder)),
         clean: document.section("clean", Clean::read),
         alerts: Alerts::read(&mut document, folder),
+        ..Config::default()
     };
+    let rules = config.alerts.rule_names();
+    config.policy = document.section("policy", |section| PolicySetting::read(section, &rules));
+    let profile = config.policy.profile;
+    config.limits = document.tables("limits", |section| Limits::read(section, profile));
+    config.servers = servers::read(&mut document, folder, &config.limits);
     document.finish()?;
     Ok(config)
 }
@@ -59,6 +67,7 @@ mod tests {
                 "kind = \"file\"",
                 "",
             ],
+            "server" => &["command = \"x\"", ""],
             _ => &[""],
         }
     }
@@ -68,11 +77,13 @@ mod tests {
         for key in super::super::schema::keys() {
             // A date is the value that no key takes.
             let line = format!("{} = 2026-01-01\n", key.name);
-            let texts: Vec<String> = if key.is_repeated {
+            let texts: Vec<String> = if key.is_named {
+                vec![format!("[{}.a]\n{line}", key.section)]
+            } else if key.is_repeated {
                 let besides = besides(&key.section).iter();
                 let name = match key.name.as_str() {
                     "name" => "",
-                    _ if ["rule", "receiver", "mute"].contains(&key.section.as_str()) => {
+                    _ if ["rule", "receiver", "mute", "server"].contains(&key.section.as_str()) => {
                         "name = \"x\""
                     }
                     _ => "",
@@ -82,7 +93,11 @@ mod tests {
             } else {
                 vec![format!("[{}]\n{line}", key.section)]
             };
-            let place = format!("key `{}.{}`: the value must be", key.section, key.name);
+            let named = if key.is_named { ".a" } else { "" };
+            let place = format!(
+                "key `{}{named}.{}`: the value must be",
+                key.section, key.name
+            );
             let all: Vec<Vec<String>> = texts.iter().map(|text| said(text)).collect();
             let is_told = |said: &String| said.contains(&place);
             assert!(all.iter().flatten().any(is_told), "{texts:?}{all:#?}");

@@ -13,8 +13,10 @@ use super::Config;
 pub struct Key {
     /// Section, such as `daemon`.
     pub section: String,
-    /// There may be several such sections: `[[rule]]`.
+    /// There may be several such sections: `[[rule]]`, or `[limits.NAME]`.
     pub is_repeated: bool,
+    /// Each has a name of its own: `[limits.NAME]`.
+    pub is_named: bool,
     /// Name in the section.
     pub name: String,
     /// What it is for, in lines as long as the author made them.
@@ -41,9 +43,13 @@ pub fn keys() -> &'static [Key] {
         sections
             .flat_map(|(section, value)| {
                 let items = value.get("items");
-                properties(items.unwrap_or(value)).map(move |(name, value)| Key {
+                let named = value.get("additionalProperties");
+                let named = named.filter(|named| named.is_object());
+                let several = items.or(named);
+                properties(several.unwrap_or(value)).map(move |(name, value)| Key {
                     section: section.clone(),
-                    is_repeated: items.is_some(),
+                    is_repeated: several.is_some(),
+                    is_named: named.is_some(),
                     name: name.clone(),
                     description: description(value),
                 })
@@ -71,7 +77,9 @@ pub(super) fn sections_with(name: &str) -> Vec<String> {
 impl Key {
     /// Its section as it is written, in backquotes.
     fn header(&self) -> String {
-        if self.is_repeated {
+        if self.is_named {
+            format!("`[{}.NAME]`", self.section)
+        } else if self.is_repeated {
             format!("`[[{}]]`", self.section)
         } else {
             format!("`[{}]`", self.section)
@@ -110,6 +118,9 @@ mod tests {
             "escalation",
             "mute",
             "inhibit",
+            "policy",
+            "limits",
+            "server",
         ] {
             assert!(keys().iter().any(|key| key.section == name), "{name}");
         }
@@ -117,6 +128,7 @@ mod tests {
         assert_eq!(needed("rule"), serde_json::json!(["name"]));
         assert_eq!(needed("receiver"), serde_json::json!(["name", "kind"]));
         assert_eq!(needed("route"), Value::Null);
+        assert_eq!(needed("server"), serde_json::json!(["name"]));
     }
 
     #[test]

@@ -2,6 +2,8 @@
 //!
 //! Whoever reads it asks for its keys one by one; what is wrong with a value is noted with its place.
 
+mod tables;
+
 use std::ops::Range;
 
 use toml::Spanned;
@@ -27,6 +29,8 @@ pub(super) struct Section<'d> {
     entry: Option<&'d Placed<'d>>,
     /// It is a table in a section, with keys that are told from others by nothing.
     is_inner: bool,
+    /// Any key is known.
+    takes_all: bool,
     asked: Vec<&'static str>,
     problems: Vec<Problem>,
 }
@@ -44,6 +48,7 @@ impl<'d> Section<'d> {
             header,
             entry,
             is_inner: false,
+            takes_all: false,
             asked: Vec::new(),
             problems: Vec::new(),
         }
@@ -90,20 +95,15 @@ impl<'d> Section<'d> {
         read: impl FnOnce(&mut Section<'d>) -> T,
     ) -> Option<T> {
         let value = self.value(key)?;
-        let name = format!("{}.{key}", self.name);
-        let mut inner = Section {
-            is_inner: true,
-            ..Self::new(self.text, name.clone(), format!("`{name}`"), Some(value))
-        };
         if !value.get_ref().is_table() {
             let what = kind(value.get_ref());
             let message = format!("the value must be a table such as `{example}`, not {what}");
             self.note(key, Some(value.span()), message);
             return None;
         }
-        let read = read(&mut inner);
-        self.problems.append(&mut inner.finish());
-        Some(read)
+        let name = format!("{}.{key}", self.name);
+        let header = format!("`{name}`");
+        Some(self.inside(name, header, value, read))
     }
 
     /// Names and values of the table that a key has, whatever the names are.
@@ -249,7 +249,7 @@ impl<'d> Section<'d> {
         let table = self.entry.and_then(|entry| entry.get_ref().as_table());
         for (key, _) in table.into_iter().flatten() {
             let name: &str = key.get_ref();
-            if self.asked.contains(&name) {
+            if self.takes_all || self.asked.contains(&name) {
                 continue;
             }
             let elsewhere = if self.is_inner {

@@ -8,7 +8,7 @@ use super::{Config, Tls, schema};
 
 const HEAD: &str = "\
 # Configuration of mcpvisor. Every key has a default, shown here: remove the `#` before a key to
-# change it. Rules, receivers and routes come after that, as examples. `mcpvisor config check` tells
+# change it. Rules, receivers, limits and servers come after that, as examples. `mcpvisor config check` tells
 # what is wrong with this file, and a running daemon reads it again when it changes.
 ";
 
@@ -112,11 +112,16 @@ mod tests {
         // All that the sections can be is in one of them.
         let examples: Vec<&str> = EXAMPLES
             .lines()
-            .filter(|line| line.starts_with("[["))
+            .filter(|line| line.starts_with('['))
             .collect();
         for key in schema::keys().iter().filter(|key| key.is_repeated) {
-            let header = format!("[[{}]]", key.section);
-            assert!(examples.contains(&header.as_str()), "{header}");
+            let header = if key.is_named {
+                format!("[{}.", key.section)
+            } else {
+                format!("[[{}]]", key.section)
+            };
+            let mut examples = examples.iter();
+            assert!(examples.any(|line| line.starts_with(&header)), "{header}");
         }
         let marked = template();
         assert!(EXAMPLES.lines().all(|line| marked.contains(line)));

@@ -140,6 +140,48 @@ impl FromValue for u32 {
     }
 }
 
+/// A whole number from `least` to `most`.
+pub(super) fn whole(
+    value: &DeValue<'_>,
+    example: u64,
+    least: u64,
+    most: u64,
+) -> Result<u64, Invalid> {
+    let DeValue::Integer(number) = value else {
+        let what = kind(value);
+        let why = format!("must be a whole number such as `{example}`, not {what}");
+        return Err(Invalid::unquoted(why));
+    };
+    u64::from_str_radix(number.as_str(), number.radix())
+        .ok()
+        .filter(|number| (least..=most).contains(number))
+        .ok_or_else(|| Invalid::new(number.as_str(), format!("is not from {least} to {most}")))
+}
+
+/// A number from `least` to `most`, with or without a point.
+pub(super) fn number(
+    value: &DeValue<'_>,
+    example: f64,
+    least: f64,
+    most: f64,
+) -> Result<f64, Invalid> {
+    let (written, number) = match value {
+        DeValue::Integer(whole) => {
+            let number = i64::from_str_radix(whole.as_str(), whole.radix()).ok();
+            (whole.as_str(), number.map(|number| number as f64))
+        }
+        DeValue::Float(float) => (float.as_str(), float.as_str().parse().ok()),
+        other => {
+            let what = kind(other);
+            let why = format!("must be a number such as `{example}`, not {what}");
+            return Err(Invalid::unquoted(why));
+        }
+    };
+    number
+        .filter(|number: &f64| (least..=most).contains(number))
+        .ok_or_else(|| Invalid::new(written, format!("is not from {least} to {most}")))
+}
+
 impl<T: FromValue> FromValue for Vec<T> {
     fn from_value(value: &DeValue<'_>) -> Result<Self, Invalid> {
         let DeValue::Array(entries) = value else {

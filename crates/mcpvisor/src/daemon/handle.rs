@@ -5,16 +5,17 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use arc_swap::{ArcSwap, ArcSwapOption};
 use history::{History, NewAudit, NewEvent};
+use linux::inbox::Inbox;
 use model::Moment;
 use serde_json::json;
 use web::Hub;
 
 use super::alarm::AlarmView;
 use super::changes::Change;
-use super::inbox::Inbox;
 use super::level::Level;
 use super::orders::Order;
 use super::snapshot::Snapshot;
+use super::tasks::Tasks;
 use crate::config::Config;
 use crate::logging;
 use crate::picture::Picture;
@@ -34,6 +35,10 @@ pub struct Daemon {
     history: History,
     hub: Hub,
     orders: Inbox<Order>,
+    keeper: OnceLock<keeper::Handle>,
+    /// Rings when something about servers that are kept has changed.
+    kept_signal: tokio::sync::watch::Sender<u64>,
+    tasks: Mutex<Tasks>,
     snapshot: ArcSwapOption<Snapshot>,
     alarms: ArcSwap<AlarmView>,
     words: Mutex<Words>,
@@ -81,6 +86,9 @@ impl Daemon {
             history,
             hub,
             orders: Inbox::new()?,
+            keeper: OnceLock::new(),
+            kept_signal: tokio::sync::watch::Sender::new(0),
+            tasks: Mutex::default(),
             snapshot: ArcSwapOption::empty(),
             alarms: ArcSwap::from_pointee(AlarmView::default()),
             words: Mutex::new(Words::default()),
@@ -118,6 +126,10 @@ impl Daemon {
         self.config.store(Arc::clone(&config));
         self.file_error(None);
         self.figures.reloads.fetch_add(1, Ordering::Relaxed);
+        if let Some(keeper) = self.keeper.get() {
+            // Its inbox is never full for long.
+            keeper.configure(super::keeping::wanted(&config));
+        }
         // A full inbox is emptied by then, and the next reload tries again.
         drop(self.orders.put(Order::Configure(config)));
     }
@@ -156,6 +168,26 @@ impl Daemon {
     /// Listeners of live events.
     pub fn hub(&self) -> &Hub {
         &self.hub
+    }
+
+    /// Who keeps servers, once it is there.
+    pub fn keeper(&self) -> Option<&keeper::Handle> {
+        self.keeper.get()
+    }
+
+    /// Notes who keeps servers; once.
+    pub(super) fn set_keeper(&self, keeper: keeper::Handle) -> Result<(), keeper::Handle> {
+        self.keeper.set(keeper)
+    }
+
+    /// Rings when something about servers that are kept has changed.
+    pub(crate) fn kept_signal(&self) -> &tokio::sync::watch::Sender<u64> {
+        &self.kept_signal
+    }
+
+    /// Orders to servers, done and not done yet.
+    pub(crate) fn tasks(&self) -> &Mutex<Tasks> {
+        &self.tasks
     }
 
     /// Orders to the thread that looks.
@@ -329,7 +361,7 @@ impl Daemon {
     }
 
     /// Notes a command before it is carried out, so that one that was cut short is known too.
-    pub(super) fn begin(&self, actor: &str, command: &str, target: &str) {
+    pub(crate) fn begin(&self, actor: &str, command: &str, target: &str) {
         let entry = NewAudit {
             at: linux::clock::now().wall.as_millisecond(),
             actor: actor.to_owned(),
@@ -343,6 +375,19 @@ impl Daemon {
             self.figures.history_error();
             tracing::error!("the audit entry of `{command}` could not be kept: {error}");
         }
+    }
+
+    /// Notes what the policy does, or would do.
+    pub(super) fn audit_act(&self, entry: NewAudit) {
+        let live = json!({
+            "at": entry.at, "actor": entry.actor, "command": entry.command, "target": entry.target,
+            "phase": entry.phase, "outcome": entry.outcome, "data": entry.data,
+        });
+        if let Err(error) = self.history.audit(entry) {
+            self.figures.history_error();
+            tracing::error!("an audit entry of the policy could not be kept: {error}");
+        }
+        self.hub.publish("action", &live);
     }
 
     /// Notes a command and what became of it: in the history, in the log, and for listeners.

@@ -5,6 +5,8 @@
 //! (an order, a server that starts) brings a look forward, so that series stay even. Everybody else
 //! reads the immutable [`Snapshot`] that each look leaves behind.
 
+mod acts;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,9 +20,10 @@ use super::held::Held;
 use super::ledger::Ledger;
 use super::orders::{CleanWishes, Order};
 use super::own::{self, Look};
+use super::policy::Enforcer;
 use super::readings::Readings;
 use super::snapshot::Snapshot;
-use super::{changes, measure, watching};
+use super::{changes, keeping, measure, watching};
 use crate::cleaning;
 use crate::cli::Setting;
 use crate::config::Config;
@@ -49,6 +52,7 @@ pub(super) struct Looker<'a> {
     events: Option<ProcessEvents>,
     ledger: Ledger,
     alarm: Alarm,
+    enforcer: Enforcer,
     /// What is read less often than looks are taken; `None` if its thread could not be started.
     readings: Option<Readings>,
     looks: u64,
@@ -87,6 +91,7 @@ impl<'a> Looker<'a> {
         let alarm = Alarm::open(&config, daemon.history().clone(), &host, &daemon.url());
         Ok(Self {
             alarm,
+            enforcer: Enforcer::open(config.policy.clone(), daemon.state().folder()),
             daemon,
             setting,
             config,
@@ -116,7 +121,8 @@ impl<'a> Looker<'a> {
         loop {
             let now = linux::clock::boot_ns();
             if now >= self.due_ns {
-                self.look(Scope::Servers);
+                let snapshot = self.look(Scope::Servers);
+                self.enforce(&snapshot);
             }
             self.daemon.pulse();
             let now = linux::clock::now();
@@ -153,6 +159,9 @@ impl<'a> Looker<'a> {
         if scope == Scope::Thorough {
             self.thorough_ns = begun;
         }
+        let file = self.daemon.config_file().0;
+        let kept = keeping::inventory_of(&self.daemon.kept(), file.as_deref());
+        self.observer.set_kept(kept);
         let picture = Arc::new(self.observer.observe(scope));
         self.observer.remember();
         let seconds = linux::clock::boot_ns().saturating_sub(begun) as f64 / 1e9;
@@ -207,6 +216,18 @@ impl<'a> Looker<'a> {
         }
         self.daemon.publish(&snapshot);
         snapshot
+    }
+
+    /// Puts a look before the policy, and does what it wants done.
+    fn enforce(&mut self, snapshot: &Snapshot) {
+        if self.enforcer.is_idle() {
+            return;
+        }
+        let kept = self.daemon.kept();
+        let wanted = self
+            .enforcer
+            .judge(&snapshot.alerts, &snapshot.picture, &kept);
+        acts::carry_out(self, wanted);
     }
 
     /// Keeps what is no series: findings with since when they are seen, and how all was each hour.
@@ -332,6 +353,25 @@ impl<'a> Looker<'a> {
         })
     }
 
+    /// Tells what happened to servers that are kept, and brings the next look forward.
+    fn note_kept(&mut self) {
+        let Some(keeper) = self.daemon.keeper() else {
+            return;
+        };
+        acts::note_restarts(self);
+        let (notices, _) = keeper.take_notices();
+        if notices.is_empty() {
+            return;
+        }
+        for notice in &notices {
+            tracing::info!("`{}` {}", notice.server, notice.what);
+        }
+        let now = linux::clock::now();
+        self.daemon.tell(now.wall, keeping::changes(notices));
+        let settled = self.last_ns.saturating_add(nanoseconds(EVENTS_EVERY) / 2);
+        self.due_ns = self.due_ns.min(settled.max(now.boot_ns));
+    }
+
     fn carry_out(&mut self, order: Order) {
         match order {
             Order::Look { asked_ns, reply } => {
@@ -377,6 +417,7 @@ impl<'a> Looker<'a> {
                 reply,
             } => drop(reply.send(self.clean(&plan_id, &wishes, &actor))),
             Order::Alarm(order) => self.alarm.carry_out(order, self.daemon),
+            Order::Kept => self.note_kept(),
             Order::Configure(config) => self.configure(config),
             Order::Stop => {}
         }
@@ -384,6 +425,7 @@ impl<'a> Looker<'a> {
 
     fn configure(&mut self, config: Arc<Config>) {
         self.alarm.configure(&config);
+        self.enforcer.configure(config.policy.clone());
         let wishes = self.observer.wishes();
         wishes.grace_seconds = config.clean.grace.0.as_secs_f64();
         wishes.never_touch.clone_from(&config.clean.never_touch);
@@ -454,6 +496,7 @@ impl<'a> Looker<'a> {
         own.older_than_seconds = wishes.older_than.map(|age| age.as_secs_f64());
         own.only.clone_from(&wishes.only);
         own.exclude.clone_from(&wishes.exclude);
+        own.insist = wishes.insist;
         own.caller = wishes.caller;
         own.all_users = wishes.all_users && rustix::process::geteuid().is_root();
     }

@@ -8,7 +8,7 @@
 //! ```
 //!
 //! One thread looks at the machine (`looker`): it alone owns the observer, and is told what to do
-//! through an [`inbox`]. What it sees becomes measurements ([`ledger`], [`measure`]), changes
+//! through an [`Inbox`](linux::inbox::Inbox). What it sees becomes measurements ([`ledger`], [`measure`]), changes
 //! ([`changes`]) and an immutable [`snapshot`] that HTTP reads through the [`handle`]. Nothing waits
 //! for a reader: the history's queue, the listeners' and the inbox have bounds, and what does not fit
 //! is counted.
@@ -17,7 +17,7 @@ pub mod alarm;
 pub mod changes;
 pub mod handle;
 mod held;
-pub mod inbox;
+pub(crate) mod keeping;
 pub mod ledger;
 pub mod level;
 pub mod live;
@@ -27,10 +27,12 @@ pub mod measure;
 pub mod orders;
 mod own;
 pub mod past;
+pub(crate) mod policy;
 mod port;
 pub(crate) mod readings;
 mod run;
 pub mod snapshot;
+pub(crate) mod tasks;
 mod watching;
 
 pub use handle::Daemon;

@@ -68,6 +68,8 @@ pub enum Order {
     },
     /// About alerts.
     Alarm(AlarmOrder),
+    /// Something about servers that are kept has changed.
+    Kept,
     /// Take a new configuration into force.
     Configure(Arc<Config>),
     /// End.
@@ -127,6 +129,8 @@ pub struct CleanWishes {
     pub all_users: bool,
     /// Time from SIGTERM to SIGKILL.
     pub kill_after: Option<Duration>,
+    /// These very instances, whether or not somebody still uses them.
+    pub insist: bool,
     /// The process on whose behalf: what it runs below is left alone.
     pub caller: Option<u32>,
 }

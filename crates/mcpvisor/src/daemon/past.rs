@@ -111,7 +111,9 @@ impl Daemon {
                 actor: entry.actor,
                 command: entry.command,
                 target: entry.target,
-                outcome: entry.outcome.unwrap_or(entry.phase),
+                outcome: entry.outcome.unwrap_or_else(|| entry.phase.clone()),
+                phase: entry.phase,
+                data: entry.data,
             })
             .collect())
     }

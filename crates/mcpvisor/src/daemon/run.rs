@@ -71,6 +71,10 @@ pub fn run(setting: &Setting, listen: Option<SocketAddr>) -> anyhow::Result<u8> 
         .enable_all()
         .build()?;
     let history = started.daemon.history().clone();
+    started
+        .daemon
+        .keep_servers()
+        .map_err(|error| Failure::new(exit::CANNOT_CREATE, error.to_string()))?;
     let (looker, looker_ended) = spawn_looker(setting, &started)?;
     setting.output.text(&format!(
         "mcpvisor watches this machine. Open this link in a browser; it works once:\n\n  {}\n\n",
@@ -194,10 +198,24 @@ async fn serve(mut started: Started, looker_ended: oneshot::Receiver<()>) -> any
     let why = attendant.attend(looker_ended).await;
     drop(sd_notify::notify(&[NotifyState::Stopping]));
     tracing::info!("ending: {}", why.words());
+    end_servers(&started.daemon).await;
     drop(started.daemon.orders().put(Order::Stop));
     drop(stop);
     edge.await??;
     Ok(why)
+}
+
+/// Stops the servers that are kept; while that takes, questions about them are answered.
+async fn end_servers(daemon: &Arc<Daemon>) {
+    let daemon = Arc::clone(daemon);
+    let ended = tokio::task::spawn_blocking(move || {
+        if let Some(keeper) = daemon.keeper() {
+            keeper.end();
+        }
+    });
+    if ended.await.is_err() {
+        tracing::error!("servers that were kept may be left");
+    }
 }
 
 /// Why it ends.

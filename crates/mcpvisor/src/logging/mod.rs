@@ -6,7 +6,6 @@
 //! end the line, and a target takes it (`stream`, `file`). A target never waits for long and never
 //! fails aloud: what it could not take is counted, and told with the next line that it takes.
 
-mod file;
 mod filter;
 mod json;
 mod layer;
@@ -27,7 +26,7 @@ use self::layer::Lines;
 use self::sink::Sink;
 use crate::config::Log;
 
-pub use self::file::FileFault;
+pub use linux::bounded_file::FileFault;
 
 /// Environment variable that goes before the configured level.
 pub const VARIABLE: &str = "MCPVISOR_LOG";

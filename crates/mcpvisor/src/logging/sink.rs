@@ -3,13 +3,13 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use super::file::{FileFault, LogFile};
 use super::line::Line;
 use super::record::Record;
 use super::stream::Stream;
 use super::text::Look;
 use super::{json, text};
 use crate::config::{Log, LogFormat};
+use linux::bounded_file::{BoundedFile, FileFault};
 
 /// The one place where lines are written.
 #[derive(Debug)]
@@ -32,7 +32,7 @@ struct Way {
 #[derive(Debug)]
 enum Target {
     Stream(Stream),
-    File(LogFile),
+    File(BoundedFile),
 }
 
 impl Sink {
@@ -111,7 +111,7 @@ fn told_missing<'a>(line: &Line<'_>, record: &'a Record) -> Line<'a> {
 impl Way {
     fn open(log: &Log) -> Result<Self, FileFault> {
         let (target, look) = if let Some(path) = &log.file {
-            let file = LogFile::open(path, log.max_size.0, log.keep)?;
+            let file = BoundedFile::open(path, log.max_size.0, log.keep)?;
             (Target::File(file), Look::default())
         } else {
             let (stream, look) = Stream::standard_error();

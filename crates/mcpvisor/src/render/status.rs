@@ -22,6 +22,11 @@ pub fn render(document: &StatusReport, state: &State, output: &Output) -> String
             style.command("mcpvisor serve")
         ),
     };
+    page.push_str(&super::supervision::servers(
+        &document.kept,
+        linux::clock::now().wall,
+        output,
+    ));
     page.push('\n');
     page.push_str(&super::ps::servers(&document.servers, output.width));
     page

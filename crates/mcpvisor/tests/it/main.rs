@@ -16,5 +16,6 @@ mod hub;
 mod owners;
 mod rules;
 mod safety;
+mod service;
 mod support;
 mod unprivileged;

@@ -8,7 +8,7 @@ use crate::unit::Unit;
 
 pub(super) fn machine(wishes: &super::Wishes) -> Vec<Rule> {
     use Side::{AtLeast, Below};
-    let strict = wishes.profile == super::Profile::Strict;
+    let counts_machine = wishes.profile != super::Profile::Default;
     let budget = wishes.memory_budget as f64;
     let processes = Figure::of(metrics::OWNER_PROCESSES);
     let mut all_processes = rule(
@@ -19,7 +19,7 @@ pub(super) fn machine(wishes: &super::Wishes) -> Vec<Rule> {
         AtLeast,
         both(exactly(12.0, SETTLED), exactly(15.0, SETTLED)),
     );
-    all_processes = if strict {
+    all_processes = if counts_machine {
         all_processes.says(
             "processes of MCP servers",
             "`mcpvisor doctor` tells what is left over and `mcpvisor clean` removes it.",
@@ -30,7 +30,7 @@ pub(super) fn machine(wishes: &super::Wishes) -> Vec<Rule> {
             .per(Figure::of(metrics::OWNER_SERVERS), Unit::Count)
             .says("processes for each server",
                 "Something starts servers again and again. `mcpvisor doctor` tells what is left over and `mcpvisor clean` removes it.",
-                "12 and 15 processes on the machine, as people set it by hand, is what four healthy servers from npm have: npx, a shell and node each. So the default counts for each server that is declared or runs; `strict` counts the machine.")
+                "12 and 15 processes on the machine, as people set it by hand, is what four healthy servers from npm have: npx, a shell and node each. So the default counts for each server that is declared or runs; `strict` and `gateway` count the machine.")
     };
     let disk = Rule {
         by: vec!["disk".to_owned()],

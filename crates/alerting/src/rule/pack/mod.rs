@@ -1,7 +1,8 @@
 //! The rules that are there without any configuration.
 //!
-//! Two profiles: `default`, which is quiet on a laptop where all is well, and `strict`, whose numbers
-//! are those that people set by hand against runaway servers. Where they differ, `why` says it.
+//! Three profiles: `default`, which is quiet on a laptop where all is well, `strict`, whose numbers are
+//! those that people set by hand against runaway servers, and `gateway`, the same for the host of a gateway,
+//! whose servers are busier. Where they differ, `why` says it.
 
 mod findings;
 mod gateways;
@@ -38,6 +39,8 @@ pub enum Profile {
     Default,
     /// The numbers that people set by hand.
     Strict,
+    /// The numbers that people set by hand on the host of a gateway.
+    Gateway,
 }
 
 /// What the pack is made for.
@@ -69,7 +72,7 @@ const DAY: Duration = Duration::from_hours(24);
 
 /// All rules of the pack.
 pub fn pack(wishes: &Wishes) -> Vec<Rule> {
-    let mut rules = servers::servers();
+    let mut rules = servers::servers(wishes);
     rules.extend(machine::machine(wishes));
     rules.extend(operations::operations());
     rules.extend(gateways::gateways());
@@ -186,7 +189,7 @@ mod tests {
 
     #[test]
     fn every_rule_can_be_judged_and_says_why() {
-        for profile in [Profile::Default, Profile::Strict] {
+        for profile in [Profile::Default, Profile::Strict, Profile::Gateway] {
             let rules = pack(&Wishes {
                 profile,
                 ..Wishes::default()
@@ -211,6 +214,41 @@ mod tests {
                     }
                 }
             }
+        }
+    }
+
+    #[test]
+    fn a_gateway_has_its_own_numbers() {
+        let rules = pack(&Wishes {
+            profile: Profile::Gateway,
+            ..Wishes::default()
+        });
+        let mib = f64::from(1 << 20);
+        for (name, warning, critical) in [
+            ("process_count", 12.0, 15.0),
+            ("total_memory", 3072.0 * mib, 4096.0 * mib),
+            ("high_cpu", 0.6, 0.8),
+        ] {
+            let rule = rules.iter().find(|rule| rule.name == name);
+            let levels = rule.and_then(|rule| match &rule.condition {
+                Condition::Threshold { levels, .. } => Some(levels),
+                _ => None,
+            });
+            let value = |at: usize| {
+                levels
+                    .and_then(|levels| levels[at])
+                    .map(|level| level.value)
+            };
+            assert_eq!(
+                (value(1), value(3)),
+                (Some(warning), Some(critical)),
+                "{name}"
+            );
+            let per_server = matches!(
+                rule.map(|rule| &rule.source),
+                Some(Source::Figure { per: Some(_), .. })
+            );
+            assert!(!per_server, "{name} counts the machine, or one server");
         }
     }
 

@@ -5,16 +5,27 @@ use model::metric::table as metrics;
 use super::{CPU_OVER, DAY, HOUR, MINUTE, MINUTES_5, NOW, SETTLED, at, both, exactly, over, rule};
 use crate::rule::{Combine, Figure, How, Rule, Scope, Side};
 
-pub(super) fn servers() -> Vec<Rule> {
+pub(super) fn servers(wishes: &super::Wishes) -> Vec<Rule> {
     use Side::{Above, AtLeast};
+    let (busy, busy_why) = if wishes.profile == super::Profile::Gateway {
+        (
+            0.6,
+            "60 % is what people allow a server of a gateway, which answers many clients. 100 % is one processor, over all processes of the server.",
+        )
+    } else {
+        (
+            0.5,
+            "A server answers in milliseconds and waits the rest of the time: half a processor for five minutes is work that nobody asked for. 100 % is one processor, over all processes of the server.",
+        )
+    };
     let cpu = over(metrics::SERVER_CPU_SECONDS_TOTAL, How::Rate(CPU_OVER));
     vec![
         rule("high_cpu", "high_cpu", Scope::Server, cpu, Above,
-            both(at(Above, 0.5, MINUTES_5), at(Above, 0.8, MINUTE)))
+            both(at(Above, busy, MINUTES_5), at(Above, 0.8, MINUTE)))
             .keeping(SETTLED)
             .says("processor time",
                 "See which process it is with `mcpvisor top`. A server that spins for nobody can be restarted by its client; an orphan is removed with `mcpvisor clean`.",
-                "A server answers in milliseconds and waits the rest of the time: half a processor for five minutes is work that nobody asked for. 100 % is one processor, over all processes of the server."),
+                busy_why),
         rule("high_memory", "high_memory", Scope::Server, Figure::of(metrics::SERVER_RESIDENT_MEMORY_BYTES), Above,
             both(at(Above, 300e6, SETTLED), at(Above, 500e6, SETTLED)))
             .says("resident memory",

@@ -131,7 +131,7 @@ fn as_people_read_them() {
 
 #[test]
 fn nothing_is_odd() {
-    for profile in [Profile::Default, Profile::Strict] {
+    for profile in [Profile::Default, Profile::Strict, Profile::Gateway] {
         let world = everything(profile);
         for alert in world.engine.alerts() {
             let lines = alert.evidence.iter();

@@ -114,7 +114,7 @@ fn v1_sets_each_controller_where_it_is() {
     }
     let text = |limit| enforced.outcome(limit).unwrap().to_string();
     assert!(text(Limit::MemoryHigh).contains("soft limit"));
-    assert!(text(Limit::SwapMax).contains("holds 16777216 bytes"));
+    assert!(text(Limit::SwapMax).contains("holds 16.0 MiB"));
     assert!(text(Limit::SwapMax).contains("memory and swap together"));
     assert!(text(Limit::IoWeight).contains("BFQ"));
     // Without a unified hierarchy the freezer keeps the group together.

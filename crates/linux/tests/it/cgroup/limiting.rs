@@ -52,7 +52,7 @@ fn memory_beyond_its_limit_kills() {
     let Some(mut live) = Live::with("memory", limits) else {
         return;
     };
-    assert!(live.held(Limit::MemoryMax).contains("50331648 bytes"));
+    assert!(live.held(Limit::MemoryMax).contains("48.0 MiB"));
     let hog = live.start_server(&["--leak-rss=400000000", "--ignore-eof"]);
     let status = live.children[hog].wait().unwrap();
     assert_eq!(status.signal(), Some(Signal::KILL.as_raw()), "{status}");
@@ -102,8 +102,8 @@ fn everything_is_read_back() {
     };
     assert!(live.enforced.is_complete());
     for (limit, says) in [
-        (Limit::MemoryMax, "67108864 bytes"),
-        (Limit::MemoryHigh, "50331648 bytes"),
+        (Limit::MemoryMax, "64.0 MiB"),
+        (Limit::MemoryHigh, "48.0 MiB"),
         (Limit::PidsMax, "20 tasks"),
         (Limit::Cpu, "1.5 processors"),
     ] {

@@ -7,14 +7,14 @@
 mod conditions;
 mod inhibit;
 mod levels;
-mod mute;
+pub(super) mod mute;
 mod names;
 mod quantity;
 mod receiver;
 mod route;
 mod rule;
 mod settings;
-mod spans;
+pub(super) mod spans;
 #[cfg(test)]
 mod tests;
 mod zone;
@@ -39,6 +39,7 @@ pub use settings::AlertSettings;
 
 use super::document::Document;
 use super::effective::sections;
+use super::policy;
 use super::problem::Problems;
 use conditions::Labels;
 use route::Known;
@@ -122,18 +123,19 @@ impl Alerts {
         &self.settings
     }
 
+    /// Names of all rules that may be named: a rule that was taken out may come back.
+    pub(super) fn rule_names(&self) -> BTreeSet<String> {
+        let pack = pack(&self.settings.wishes());
+        let own = self.rule_sections.iter().map(|section| &section.name);
+        let of_pack = pack.iter().map(|rule| &rule.name);
+        of_pack.chain(own).cloned().collect()
+    }
+
     /// Reads all sections. Paths in them begin at `folder`.
     pub(super) fn read(document: &mut Document<'_>, folder: &Path) -> Self {
         let mut alerts = Self::read_rules(document);
         let names = alerts.read_receivers(document, folder);
-        // A rule that was taken out may be named: it may come back.
-        let pack = pack(&alerts.settings.wishes());
-        let of_pack = pack.iter().map(|rule| rule.name.clone());
-        let own = alerts
-            .rule_sections
-            .iter()
-            .map(|section| section.name.clone());
-        let rules: BTreeSet<String> = of_pack.chain(own).collect();
+        let rules = alerts.rule_names();
         let own_labels: BTreeSet<String> = alerts
             .rules
             .iter()
@@ -178,7 +180,8 @@ impl Alerts {
 
     /// Reads `[alerts]` and `[[rule]]`.
     fn read_rules(document: &mut Document<'_>) -> Self {
-        let settings = document.section("alerts", AlertSettings::read);
+        let profile = policy::Profile::of(document).of_alerts();
+        let settings = document.section("alerts", |section| AlertSettings::read(section, profile));
         let pack = pack(&settings.wishes());
         let mut alerts = Self {
             rules: pack.clone(),

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use alerting::Matcher;
 use alerting::mute::Mute;
 use jiff::civil::{Time, Weekday};
 use jiff::tz::TimeZone;
@@ -62,6 +63,49 @@ pub enum Day {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Clock(Time);
 
+/// Times of the week, as they were written.
+#[derive(Clone, Debug, PartialEq)]
+pub(in crate::config) struct Week {
+    pub days: Vec<Day>,
+    pub from: Option<Clock>,
+    pub to: Option<Clock>,
+    zone: Option<TimeZone>,
+}
+
+impl Week {
+    /// Reads the keys that all sections about times of the week have.
+    pub(in crate::config) fn read(section: &mut Section<'_>) -> Self {
+        let is_bounded = ["days", "from", "to"].iter().any(|key| section.has(key));
+        if !is_bounded {
+            section.blame_all("it would last for ever; give `days`, or `from` and `to`".to_owned());
+        }
+        Self {
+            days: section.take("days", Vec::new()),
+            from: section.optional("from"),
+            to: section.optional("to"),
+            zone: section.with("zone", |value| zone::named(text(value, "Europe/Berlin")?)),
+        }
+    }
+
+    /// Name of the zone, if one was given.
+    pub(in crate::config) fn zone_name(&self) -> Option<String> {
+        let name = self.zone.as_ref().and_then(TimeZone::iana_name);
+        name.map(str::to_owned)
+    }
+
+    /// The times as a mute of this name, of all alerts that satisfy the conditions.
+    pub(in crate::config) fn mute(self, name: String, matchers: Vec<Matcher>) -> Mute {
+        Mute {
+            name,
+            matchers,
+            days: self.days.into_iter().map(Weekday::from).collect(),
+            from: self.from.map_or(Time::midnight(), |clock| clock.0),
+            to: self.to.map_or(Time::midnight(), |clock| clock.0),
+            zone: self.zone.unwrap_or_else(TimeZone::system),
+        }
+    }
+}
+
 /// Reads a section; `None` where what it needs is missing, which was then told.
 pub(super) fn read(
     section: &mut Section<'_>,
@@ -69,36 +113,18 @@ pub(super) fn read(
     labels: &Labels<'_>,
 ) -> Option<(Mute, MuteSection)> {
     let name = names::unique(section, seen);
-    let is_bounded = ["days", "from", "to"].iter().any(|key| section.has(key));
-    if !is_bounded {
-        section.blame_all("it would last for ever; give `days`, or `from` and `to`".to_owned());
-    }
     let matchers = conditions::read(section, "match", labels).unwrap_or_default();
-    let days: Vec<Day> = section.take("days", Vec::new());
-    let from: Option<Clock> = section.optional("from");
-    let to: Option<Clock> = section.optional("to");
-    let zone = section.with("zone", |value| zone::named(text(value, "Europe/Berlin")?));
+    let week = Week::read(section);
     let name = name?;
     let written = MuteSection {
         name: name.clone(),
         conditions: some(&matchers),
-        days: days.clone(),
-        from,
-        to,
-        zone: zone
-            .as_ref()
-            .and_then(TimeZone::iana_name)
-            .map(str::to_owned),
+        days: week.days.clone(),
+        from: week.from,
+        to: week.to,
+        zone: week.zone_name(),
     };
-    let mute = Mute {
-        name,
-        matchers,
-        days: days.into_iter().map(Weekday::from).collect(),
-        from: from.map_or(Time::midnight(), |clock| clock.0),
-        to: to.map_or(Time::midnight(), |clock| clock.0),
-        zone: zone.unwrap_or_else(TimeZone::system),
-    };
-    Some((mute, written))
+    Some((week.mute(name, matchers), written))
 }
 
 impl From<Day> for Weekday {

@@ -13,7 +13,7 @@ use crate::config::value::{Choice, FromValue, choice};
 #[schemars(default, deny_unknown_fields)]
 pub struct AlertSettings {
     /// Numbers of the rules that are there by themselves: `default` is quiet where all is well, `strict` are
-    /// the numbers that people set by hand.
+    /// the numbers that people set by hand, `gateway` those that `policy.profile` of that name brings.
     pub profile: Profile,
     /// Memory that all servers may use together, from `16MiB`: a warning comes at three quarters of it.
     pub memory_budget: Size,
@@ -33,10 +33,11 @@ impl Default for AlertSettings {
 }
 
 impl AlertSettings {
-    pub(super) fn read(section: &mut Section<'_>) -> Self {
+    /// Reads the section; `profile` is that which the policy brings, where nothing else is said.
+    pub(super) fn read(section: &mut Section<'_>, profile: Option<Profile>) -> Self {
         let default = Self::default();
         let settings = Self {
-            profile: section.take("profile", default.profile),
+            profile: section.take("profile", profile.unwrap_or(default.profile)),
             memory_budget: section.take("memory_budget", default.memory_budget),
         };
         section.require(
@@ -62,7 +63,11 @@ impl AlertSettings {
 }
 
 impl Choice for Profile {
-    const ALL: &[(&str, Self)] = &[("default", Self::Default), ("strict", Self::Strict)];
+    const ALL: &[(&str, Self)] = &[
+        ("default", Self::Default),
+        ("strict", Self::Strict),
+        ("gateway", Self::Gateway),
+    ];
 }
 
 impl FromValue for Profile {

@@ -16,7 +16,7 @@ pub(super) fn hold(section: &mut Section<'_>, key: &'static str) -> Option<Durat
 }
 
 /// The duration of a key, if it is there and within bounds.
-pub(super) fn within(
+pub(in crate::config) fn within(
     section: &mut Section<'_>,
     key: &'static str,
     least: Span,

@@ -420,18 +420,24 @@ fn any_section() -> impl Strategy<Value = String> {
                 "receiver" => &[("kind", "\"desktop\"")],
                 "mute" => &[("from", "\"22:00\"")],
                 "escalation" => &[("after", "\"5m\""), ("receivers", "[\"ops\"]")],
+                "server" => &[("command", "\"x\"")],
                 _ => &[],
             };
             for (key, value) in needed {
                 lines.entry(*key).or_insert_with(|| (*value).to_owned());
             }
-            if is_begun && ["rule", "receiver", "mute"].contains(&section) {
+            if is_begun && ["rule", "receiver", "mute", "server"].contains(&section) {
                 lines.insert("name", format!("\"x{number}\""));
             }
             let lines = lines
                 .iter()
                 .map(|(key, value)| format!("{key} = {value}\n"));
-            format!("[[{section}]]\n{}", lines.collect::<String>())
+            let header = if section == "limits" {
+                format!("[limits.x{number}]")
+            } else {
+                format!("[[{section}]]")
+            };
+            format!("{header}\n{}", lines.collect::<String>())
         })
     })
 }

@@ -10,4 +10,5 @@ mod prometheus;
 mod readings;
 pub(crate) mod running;
 mod servers;
+mod supervision;
 mod watches;

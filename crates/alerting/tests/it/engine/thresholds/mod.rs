@@ -130,7 +130,7 @@ fn at_once(row: &Row, profile: Profile) {
 
 #[test]
 fn every_row() {
-    for profile in [Profile::Default, Profile::Strict] {
+    for profile in [Profile::Default, Profile::Strict, Profile::Gateway] {
         let mut rows = rows();
         rows.push(match profile {
             Profile::Default => row(
@@ -141,7 +141,7 @@ fn every_row() {
                 (15.0, SETTLED),
                 5,
             ),
-            Profile::Strict => row(
+            Profile::Strict | Profile::Gateway => row(
                 "process_count",
                 processes,
                 [8.0, 11.0],
@@ -150,6 +150,12 @@ fn every_row() {
                 5,
             ),
         });
+        if profile == Profile::Gateway {
+            let busy = rows.iter_mut().find(|row| row.rule == "high_cpu");
+            let busy = busy.unwrap();
+            busy.well[1] = 0.59;
+            busy.warning = Some((0.7, 305..=320));
+        }
         for row in &rows {
             just_well_is_quiet(row, profile);
             up_and_down(row, profile);

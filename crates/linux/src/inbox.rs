@@ -1,7 +1,7 @@
-//! Orders to the thread that looks: a bounded queue that wakes it.
+//! Orders to a thread that waits for descriptors: a bounded queue with a bell that wakes it.
 
 use std::collections::VecDeque;
-use std::os::fd::{AsFd as _, OwnedFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -19,6 +19,9 @@ pub struct Inbox<T> {
 
 impl<T> Inbox<T> {
     /// An empty queue.
+    ///
+    /// # Errors
+    /// No descriptor is left for its bell.
     pub fn new() -> std::io::Result<Self> {
         Ok(Self {
             waiting: Mutex::new(VecDeque::new()),
@@ -55,8 +58,21 @@ impl<T> Inbox<T> {
         };
         let mut bells = [PollFd::from_borrowed_fd(self.bell.as_fd(), PollFlags::IN)];
         if poll(&mut bells, Some(&timeout)).is_ok_and(|rung| rung > 0) {
-            let _silenced = rustix::io::read(&self.bell, &mut [0_u8; 8]);
+            self.silence();
         }
+    }
+
+    /// Silences the bell, for who polls its descriptor by themselves; then take until there is nothing.
+    pub fn silence(&self) {
+        // One that has not rung has nothing to read.
+        let _silenced = rustix::io::read(&self.bell, &mut [0_u8; 8]);
+    }
+}
+
+/// The bell: it is readable while an order may wait.
+impl<T> AsFd for Inbox<T> {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.bell.as_fd()
     }
 }
 

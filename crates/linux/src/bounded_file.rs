@@ -18,7 +18,7 @@ use rustix::io::Errno;
 #[derive(Debug, thiserror::Error)]
 pub enum FileFault {
     /// It cannot be opened or made.
-    #[error("the log file {} cannot be written: {source}; check `log.file` and the permissions of its folder", path.display())]
+    #[error("the log file {} cannot be written: {source}; check the permissions of its folder, or name another file", path.display())]
     Unwritable {
         /// The file.
         path: PathBuf,
@@ -26,7 +26,7 @@ pub enum FileFault {
         source: std::io::Error,
     },
     /// It is a folder, a link, a pipe or a device.
-    #[error("the log file {} is no regular file; set `log.file` to another path", path.display())]
+    #[error("the log file {} is no regular file; name another one", path.display())]
     NoFile {
         /// The file.
         path: PathBuf,
@@ -35,7 +35,7 @@ pub enum FileFault {
 
 /// A log file and those set aside.
 #[derive(Debug)]
-pub(super) struct LogFile {
+pub struct BoundedFile {
     path: PathBuf,
     /// Most bytes before it is set aside.
     max_size: u64,
@@ -47,8 +47,12 @@ pub(super) struct LogFile {
     torn: bool,
 }
 
-impl LogFile {
-    pub(super) fn open(path: &Path, max_size: u64, keep: u32) -> Result<Self, FileFault> {
+impl BoundedFile {
+    /// Opens or makes it. At `max_size` bytes it is set aside, and `keep` files are kept aside.
+    ///
+    /// # Errors
+    /// It cannot be opened for writing, or is no regular file.
+    pub fn open(path: &Path, max_size: u64, keep: u32) -> Result<Self, FileFault> {
         Ok(Self {
             path: path.to_owned(),
             max_size,
@@ -59,14 +63,17 @@ impl LogFile {
     }
 
     /// Opens the path again, whatever is there now. On an error the old file stays in use.
-    pub(super) fn reopen(&mut self) -> Result<(), FileFault> {
+    ///
+    /// # Errors
+    /// As for [`Self::open`].
+    pub fn reopen(&mut self) -> Result<(), FileFault> {
         self.file = Some(open(&self.path)?);
         self.torn = false;
         Ok(())
     }
 
     /// Writes a line; false if it could not be.
-    pub(super) fn put(&mut self, line: &[u8]) -> bool {
+    pub fn put(&mut self, line: &[u8]) -> bool {
         self.try_put(line).is_ok()
     }
 

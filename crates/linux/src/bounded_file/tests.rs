@@ -7,9 +7,9 @@ use super::*;
 
 const LINE: &[u8] = b"0123456789abcde\n";
 
-fn fresh(max_size: u64, keep: u32) -> (tempfile::TempDir, LogFile) {
+fn fresh(max_size: u64, keep: u32) -> (tempfile::TempDir, BoundedFile) {
     let folder = tempfile::tempdir().unwrap();
-    let file = LogFile::open(&folder.path().join("x.log"), max_size, keep).unwrap();
+    let file = BoundedFile::open(&folder.path().join("x.log"), max_size, keep).unwrap();
     (folder, file)
 }
 
@@ -60,7 +60,7 @@ fn nothing_need_be_kept() {
 fn it_goes_on_where_it_was() {
     let (folder, mut file) = fresh(1000, 1);
     assert!(file.put(b"one\n"));
-    let mut later = LogFile::open(&folder.path().join("x.log"), 1000, 1).unwrap();
+    let mut later = BoundedFile::open(&folder.path().join("x.log"), 1000, 1).unwrap();
     assert!(later.put(b"two\n"));
     assert_eq!(content(&folder, "x.log"), "one\ntwo\n");
 }
@@ -142,7 +142,7 @@ fn a_full_disk_costs_lines_and_nothing_else() {
 fn what_is_no_file_is_refused_with_its_name() {
     let folder = tempfile::tempdir().unwrap();
     let said = |path: &Path| {
-        LogFile::open(path, 64, 1)
+        BoundedFile::open(path, 64, 1)
             .map(drop)
             .unwrap_err()
             .to_string()
@@ -155,7 +155,7 @@ fn what_is_no_file_is_refused_with_its_name() {
     let nowhere = folder.path().join("missing/x.log");
     let message = said(&nowhere);
     assert!(
-        message.contains("missing/x.log") && message.contains("`log.file`"),
+        message.contains("missing/x.log") && message.contains("name another file"),
         "{message}"
     );
 }

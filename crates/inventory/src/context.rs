@@ -4,6 +4,7 @@
 use foldhash::HashMap;
 use model::ProcessId;
 
+use crate::bounds::Bounds;
 use crate::declared::{DeclaredServer, HubWorkspace, Problem};
 use crate::kept::KeptServer;
 use crate::memory::Memory;
@@ -34,6 +35,8 @@ pub struct Context {
     pub watches: Vec<Watch>,
     /// Servers that we keep ourselves.
     pub kept: Vec<KeptServer>,
+    /// What servers of others may take.
+    pub bounds: Bounds,
     /// Our own process.
     pub own_pid: u32,
     /// Effective user of our own process.

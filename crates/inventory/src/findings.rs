@@ -13,6 +13,7 @@ mod configuration;
 mod files;
 mod instances;
 mod kept;
+mod over;
 mod owners;
 mod processes;
 
@@ -37,6 +38,7 @@ pub fn judge(scene: &Scene<'_>) -> Vec<Finding> {
     files::judge(scene, &mut findings);
     configuration::judge(scene, &mut findings);
     kept::judge(scene, &mut findings);
+    over::judge(scene, &mut findings);
     findings.sort_by(|a, b| {
         b.severity
             .cmp(&a.severity)

@@ -10,6 +10,7 @@
 //! Nothing here sends a signal.
 #![forbid(unsafe_code)]
 
+pub mod bounds;
 pub mod command;
 pub mod context;
 pub mod declared;

@@ -12,13 +12,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use inventory::Context;
 use inventory::findings::Scene;
 use inventory::packages::Packages;
 use inventory::plan::Wishes;
 use inventory::stock::look::Looks;
 use inventory::watches::{self, Watch};
 use inventory::wiring::Wiring;
+use inventory::{Context, Inventory};
 use linux::{Budget, Collector, Options, ProcRoot, Selection, Wants};
 use model::{Host, ProcessTable, Sample};
 
@@ -123,6 +123,7 @@ pub struct Observer<'a> {
     /// Pids that the last look showed to matter.
     interesting: Interesting,
     files_read_at: Option<u64>,
+    wards: Option<inventory::plan::Plan>,
     remembered_at: std::cell::Cell<Option<u64>>,
 }
 
@@ -188,6 +189,7 @@ impl<'a> Observer<'a> {
             looks_taken: 0,
             interesting: Interesting::default(),
             files_read_at: None,
+            wards: None,
             remembered_at: std::cell::Cell::new(None),
         })
     }
@@ -205,6 +207,18 @@ impl<'a> Observer<'a> {
     /// Processes that are watched under a name.
     pub fn watches(&mut self) -> &mut Vec<Watch> {
         &mut self.context.watches
+    }
+
+    /// What servers of others may take. `plans`: say what ending each of those would be.
+    pub fn set_bounds(&mut self, bounds: inventory::bounds::Bounds, plans: bool) {
+        self.context.bounds = bounds;
+        self.wards = plans.then(inventory::plan::Plan::default);
+    }
+
+    /// What it would be to end each instance whose number of processes is bounded; nothing if that is not
+    /// asked for.
+    pub fn wards(&self) -> Option<&inventory::plan::Plan> {
+        self.wards.as_ref()
     }
 
     /// Servers that we keep ourselves.
@@ -366,6 +380,11 @@ impl<'a> Observer<'a> {
         };
         let findings = inventory::findings::judge(&scene);
         let plan = inventory::plan::plan(&table, &inventory, &self.context, &wiring, &self.wishes);
+        if self.wards.is_some() {
+            let wishes = self.ward_wishes(&inventory);
+            let wards = inventory::plan::plan(&table, &inventory, &self.context, &wiring, &wishes);
+            self.wards = Some(wards);
+        }
         let own = table.get(self.context.own_pid);
         let (own_cpu_percent, own_rss_bytes) = (
             own.and_then(|own| own.usage.cpu_percent),
@@ -380,6 +399,24 @@ impl<'a> Observer<'a> {
             findings: Arc::new(findings),
             plan: Arc::new(plan),
             shed,
+        }
+    }
+
+    /// Instances that are bounded, and not ours.
+    fn ward_wishes(&self, inventory: &Inventory) -> Wishes {
+        let bounds = &self.context.bounds;
+        let bounded = inventory.instances().filter(|(server, run)| {
+            bounds.of(&server.name).processes.is_some() && self.context.kept_as(run.root).is_none()
+        });
+        let mut only: Vec<String> = bounded.map(|(_, run)| run.root.pid.to_string()).collect();
+        if only.is_empty() {
+            // Nothing, where no word would mean all orphans.
+            only.push("none".to_owned());
+        }
+        Wishes {
+            only,
+            insist: true,
+            ..self.wishes.clone()
         }
     }
 
@@ -422,7 +459,7 @@ struct Interesting {
 }
 
 impl Interesting {
-    fn of(inventory: &inventory::Inventory) -> Self {
+    fn of(inventory: &Inventory) -> Self {
         let owners = inventory
             .servers
             .iter()

@@ -100,11 +100,27 @@ pub enum FindingKind {
     Degraded,
     /// A limit that was asked for is not enforced.
     NotLimited,
+    /// A server that somebody else started takes more than its limits allow.
+    OverLimit,
+    /// A container whose client or owner is gone.
+    ContainerOrphan,
+    /// More files with container ids than a running gateway needs.
+    ContainerCidfiles,
+    /// A container can see credentials of the host.
+    ContainerCredentials,
+    /// More than one container engine of a kind runs.
+    ContainerBackends,
+    /// The kernel killed a process of a container for want of memory.
+    ContainerOom,
+    /// A container's own health check fails.
+    ContainerUnhealthy,
+    /// A container engine hangs or has gone away.
+    ContainerEngine,
 }
 
 impl FindingKind {
     /// All kinds, in the order of this list.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 29] = [
         Self::Orphan,
         Self::Surplus,
         Self::Duplicate,
@@ -126,6 +142,14 @@ impl FindingKind {
         Self::CrashLoop,
         Self::Degraded,
         Self::NotLimited,
+        Self::OverLimit,
+        Self::ContainerOrphan,
+        Self::ContainerCidfiles,
+        Self::ContainerCredentials,
+        Self::ContainerBackends,
+        Self::ContainerOom,
+        Self::ContainerUnhealthy,
+        Self::ContainerEngine,
     ];
 
     /// The name used in JSON, on the command line and in labels.
@@ -152,6 +176,14 @@ impl FindingKind {
             Self::CrashLoop => "crash_loop",
             Self::Degraded => "degraded",
             Self::NotLimited => "not_limited",
+            Self::OverLimit => "over_limit",
+            Self::ContainerOrphan => "container_orphan",
+            Self::ContainerCidfiles => "container_cidfiles",
+            Self::ContainerCredentials => "container_credentials",
+            Self::ContainerBackends => "container_backends",
+            Self::ContainerOom => "container_oom",
+            Self::ContainerUnhealthy => "container_unhealthy",
+            Self::ContainerEngine => "container_engine",
         }
     }
 }

@@ -9,7 +9,8 @@
 //! 2. **Terminating**: SIGTERM to the whole tree, root first, so that a supervisor knows before
 //!    its children end and does not start them anew; then SIGCONT, so that what is stopped
 //!    can act on it. Wrappers that pass the signal on (`npm`, `docker run`) and those that do
-//!    not (`sh -c`) are treated alike: it is what systemd does with a unit (`systemd.kill(5)`).
+//!    not (`sh -c`) are treated alike: it is what systemd does with a unit (`systemd.kill(5)`). Left out
+//!    where `kill_after` is zero.
 //! 3. **Freezing**: what is left after `kill_after` is stopped by SIGSTOP before it is killed.
 //!    A fork that meets a pending signal is started over by the kernel, so once SIGSTOP is
 //!    sent, no child appears that a look at the process table would not find under its living
@@ -392,6 +393,11 @@ impl Stop {
     }
 
     fn terminate(&mut self, now: Duration, effects: &mut Vec<Effect>) {
+        if self.timing.kill_after.is_zero() {
+            // Asked first, its root would end and leave children that nothing tells from strangers.
+            self.freeze(effects);
+            return;
+        }
         self.phase = Phase::Terminating;
         self.deadline = now + self.timing.kill_after;
         let living: Vec<_> = self.living().collect();

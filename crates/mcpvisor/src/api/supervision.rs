@@ -129,7 +129,7 @@ fn order(path: &'static str, summary: &'static str) -> Operation {
 }
 
 async fn all(State(shared): State<Shared>) -> Json<Supervision> {
-    Json(Supervision::of(&shared.kept()))
+    Json(Supervision::of(&shared.kept(), &shared.confined()))
 }
 
 async fn start(

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::watch::failure;
-use crate::api::{Kept, LimitReport, Supervision, limit_name};
+use crate::api::{Confined, Kept, LimitReport, Supervision, limit_name};
 use crate::cli::Setting;
 use crate::client::Client;
 use crate::daemon::keeping;
@@ -66,12 +66,13 @@ pub fn run(setting: &Setting, arguments: &Arguments) -> anyhow::Result<u8> {
             let all: Supervision = client
                 .get("/api/v1/supervision")
                 .map_err(|error| failure(&error))?;
-            all.servers.into_iter().map(of_kept).collect()
+            let confined = all.confined.into_iter().map(of_confined);
+            all.servers.into_iter().map(of_kept).chain(confined).collect()
         }
         None => configured(setting),
     };
     let is_asked =
-        |limited: &Limited| arguments.names.is_empty() || arguments.names.contains(&limited.name);
+        |limited: &Limited| arguments.names.is_empty() || arguments.names.iter().any(|name| limited.name.split(" of ").next() == Some(name));
     let document = LimitsReport {
         schema: "mcpvisor.limits.v1".into(),
         running: client.is_some(),
@@ -92,6 +93,14 @@ fn of_kept(kept: Kept) -> Limited {
         name: kept.name,
         limits: kept.limits,
         events: kept.limit_events,
+    }
+}
+
+fn of_confined(confined: Confined) -> Limited {
+    Limited {
+        name: format!("{} of {}", confined.server, confined.owner),
+        limits: confined.limits,
+        events: crate::api::LimitEvents::default(),
     }
 }
 

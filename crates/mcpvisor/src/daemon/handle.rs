@@ -1,7 +1,7 @@
 //! What the daemon's threads share: the last look, the history, the listeners, the inbox.
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 
 use arc_swap::{ArcSwap, ArcSwapOption};
 use history::{History, NewAudit, NewEvent};
@@ -13,6 +13,7 @@ use web::Hub;
 use super::alarm::AlarmView;
 use super::changes::Change;
 use super::level::Level;
+use super::limiting::confine::ConfinedView;
 use super::orders::Order;
 use super::snapshot::Snapshot;
 use super::tasks::Tasks;
@@ -39,6 +40,9 @@ pub struct Daemon {
     /// Rings when something about servers that are kept has changed.
     kept_signal: tokio::sync::watch::Sender<u64>,
     tasks: Mutex<Tasks>,
+    /// Itself, for threads that must not keep it.
+    itself: OnceLock<Weak<Self>>,
+    confined: ArcSwap<Vec<ConfinedView>>,
     snapshot: ArcSwapOption<Snapshot>,
     alarms: ArcSwap<AlarmView>,
     words: Mutex<Words>,
@@ -89,6 +93,8 @@ impl Daemon {
             keeper: OnceLock::new(),
             kept_signal: tokio::sync::watch::Sender::new(0),
             tasks: Mutex::default(),
+            itself: OnceLock::new(),
+            confined: ArcSwap::default(),
             snapshot: ArcSwapOption::empty(),
             alarms: ArcSwap::from_pointee(AlarmView::default()),
             words: Mutex::new(Words::default()),
@@ -183,6 +189,26 @@ impl Daemon {
     /// Rings when something about servers that are kept has changed.
     pub(crate) fn kept_signal(&self) -> &tokio::sync::watch::Sender<u64> {
         &self.kept_signal
+    }
+
+    /// Notes itself; once.
+    pub(super) fn set_itself(self: &Arc<Self>) {
+        drop(self.itself.set(Arc::downgrade(self)));
+    }
+
+    /// Itself, for threads that must not keep it.
+    pub(super) fn weak(&self) -> Weak<Self> {
+        self.itself.get().cloned().unwrap_or_default()
+    }
+
+    /// Servers of others that are limited.
+    pub(crate) fn confined(&self) -> Arc<Vec<ConfinedView>> {
+        self.confined.load_full()
+    }
+
+    /// Notes which they are.
+    pub(super) fn set_confined(&self, confined: Vec<ConfinedView>) {
+        self.confined.store(Arc::new(confined));
     }
 
     /// Orders to servers, done and not done yet.

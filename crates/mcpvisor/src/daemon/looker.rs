@@ -18,6 +18,7 @@ use super::alarm::{self, Alarm};
 use super::handle::Daemon;
 use super::held::Held;
 use super::ledger::Ledger;
+use super::limiting::Limiter;
 use super::orders::{CleanWishes, Order};
 use super::own::{self, Look};
 use super::policy::Enforcer;
@@ -53,6 +54,7 @@ pub(super) struct Looker<'a> {
     ledger: Ledger,
     alarm: Alarm,
     enforcer: Enforcer,
+    limiter: Limiter,
     /// What is read less often than looks are taken; `None` if its thread could not be started.
     readings: Option<Readings>,
     looks: u64,
@@ -92,6 +94,7 @@ impl<'a> Looker<'a> {
         Ok(Self {
             alarm,
             enforcer: Enforcer::open(config.policy.clone(), daemon.state().folder()),
+            limiter: Limiter::default(),
             daemon,
             setting,
             config,
@@ -123,6 +126,9 @@ impl<'a> Looker<'a> {
             if now >= self.due_ns {
                 let snapshot = self.look(Scope::Servers);
                 self.enforce(&snapshot);
+                let daemon = self.daemon;
+                self.limiter
+                    .after(daemon, &self.config, &self.observer, &snapshot.picture);
             }
             self.daemon.pulse();
             let now = linux::clock::now();
@@ -162,6 +168,7 @@ impl<'a> Looker<'a> {
         let file = self.daemon.config_file().0;
         let kept = keeping::inventory_of(&self.daemon.kept(), file.as_deref());
         self.observer.set_kept(kept);
+        self.limiter.before(&self.config, &mut self.observer);
         let picture = Arc::new(self.observer.observe(scope));
         self.observer.remember();
         let seconds = linux::clock::boot_ns().saturating_sub(begun) as f64 / 1e9;
@@ -418,6 +425,7 @@ impl<'a> Looker<'a> {
             } => drop(reply.send(self.clean(&plan_id, &wishes, &actor))),
             Order::Alarm(order) => self.alarm.carry_out(order, self.daemon),
             Order::Kept => self.note_kept(),
+            Order::Soon => self.due_ns = linux::clock::boot_ns(),
             Order::Configure(config) => self.configure(config),
             Order::Stop => {}
         }

@@ -20,6 +20,7 @@ mod held;
 pub(crate) mod keeping;
 pub mod ledger;
 pub mod level;
+mod limiting;
 pub mod live;
 pub mod lock;
 mod looker;
@@ -37,5 +38,6 @@ mod watching;
 
 pub use handle::Daemon;
 pub use level::Level;
+pub(crate) use limiting::confine::ConfinedView;
 pub use run::{open_history, run};
 pub use snapshot::Snapshot;

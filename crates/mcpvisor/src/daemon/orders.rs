@@ -70,6 +70,8 @@ pub enum Order {
     Alarm(AlarmOrder),
     /// Something about servers that are kept has changed.
     Kept,
+    /// Something has happened that the next look should not wait for.
+    Soon,
     /// Take a new configuration into force.
     Configure(Arc<Config>),
     /// End.

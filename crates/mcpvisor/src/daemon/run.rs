@@ -133,6 +133,7 @@ fn start(setting: &Setting, listen: Option<SocketAddr>) -> anyhow::Result<Starte
         .flatten();
     let daemon = Daemon::new(state, config, file, history, Hub::new(EVENTS))?;
     let daemon = Arc::new(daemon);
+    daemon.set_itself();
     daemon.set_url(bound.base_url());
     daemon.set_edge(bound.handle());
     daemon.set_log(Arc::clone(&log));

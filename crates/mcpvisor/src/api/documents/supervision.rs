@@ -8,6 +8,7 @@ use linux::cgroup::{Enforcement, Events, Outcome};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::daemon::ConfinedView;
 use crate::daemon::keeping;
 use crate::daemon::tasks::Task;
 use crate::report::Word;
@@ -21,6 +22,21 @@ pub struct Supervision {
     pub servers: Vec<Kept>,
     /// All are being stopped, because mcpvisor ends.
     pub ending: bool,
+    /// Servers that others started, and that are limited since `policy.mode` is `enforce`.
+    pub confined: Vec<Confined>,
+}
+
+/// A server that somebody else started, and that was moved into a control group with limits.
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
+pub struct Confined {
+    /// Name of the server.
+    pub server: String,
+    /// Its owner.
+    pub owner: String,
+    /// Pid of its first process.
+    pub pid: u32,
+    /// Its limits. They hold for what comes: memory that it had before stays charged to where it was.
+    pub limits: Vec<LimitReport>,
 }
 
 /// A server that mcpvisor keeps.
@@ -137,11 +153,29 @@ pub struct ServerLog {
 
 impl Supervision {
     /// All of them.
-    pub fn of(view: &View) -> Self {
+    pub(crate) fn of(view: &View, confined: &[ConfinedView]) -> Self {
         Self {
             schema: "mcpvisor.supervision.v1".into(),
+            confined: confined.iter().map(Confined::of).collect(),
             servers: view.servers.iter().map(|server| Kept::of(server)).collect(),
             ending: view.is_ending,
+        }
+    }
+}
+
+impl Confined {
+    fn of(view: &ConfinedView) -> Self {
+        let limits = view.enforced.limits.iter().map(|entry| LimitReport {
+            limit: limit_name(entry.limit).into(),
+            asked: entry.asked.to_string(),
+            enforced: Some(matches!(entry.outcome, Outcome::Held { .. })),
+            how: how(entry),
+        });
+        Self {
+            server: view.server.clone(),
+            owner: view.owner.clone(),
+            pid: view.root.pid,
+            limits: limits.collect(),
         }
     }
 }

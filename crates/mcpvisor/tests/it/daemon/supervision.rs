@@ -379,6 +379,104 @@ fn a_server_of_others_that_forks_is_stopped() {
     assert!(file.contains("\"actor\":\"policy\""), "{file}");
 }
 
+/// A client that runs one server, which it declares under this name.
+fn client(world: &World, name: &str, command: &str, arguments: &[&str]) -> Spawned {
+    let program = programs::mcp_traffic().unwrap();
+    let claude = programs::named(world.folder.path(), &program, "claude").unwrap();
+    let plan = json!({ name: {"command": command, "args": arguments} });
+    let file = world.folder.path().join("plan.json");
+    std::fs::write(&file, plan.to_string()).unwrap();
+    let mut client = Command::new(claude);
+    client.arg("--plan").arg(&file).env("HOME", world.home());
+    client.stdin(std::process::Stdio::piped()).stdout(std::process::Stdio::null());
+    Spawned::start(&mut client).unwrap()
+}
+
+fn declare(world: &World, name: &str, command: &str, arguments: &[&str]) {
+    let declared = json!({"mcpServers": { name: {"command": command, "args": arguments} }});
+    std::fs::write(world.home().join(".claude.json"), declared.to_string()).unwrap();
+}
+
+#[test]
+fn a_server_of_others_is_moved_into_a_group_with_its_limits() {
+    let world = World::new();
+    let command = programs::mcp_server().unwrap().display().to_string();
+    let arguments = ["--children=3", "--children-end-too", "--max-lifetime=120"];
+    declare(&world, "guest", &command, &arguments);
+    let limits = "[policy]\nmode = \"enforce\"\n[limits.guest]\npids_max = 40\nmemory_max = \"300MiB\"\n";
+    let daemon = start(&world, limits);
+    let client = client(&world, "guest", &command, &arguments);
+    let confined = wait_for("it is confined", SOON, || {
+        let all = daemon.get("/api/v1/supervision");
+        all["confined"].as_array().unwrap().first().cloned()
+    })
+    .unwrap_or_else(|error| panic!("{error}: {}", Daemon::log(&world)));
+    assert_eq!(confined["server"], "guest");
+    let limits = confined["limits"].as_array().unwrap();
+    if limits.iter().any(|limit| limit["enforced"] == true) {
+        let groups = |pid: u32| std::fs::read_to_string(format!("/proc/{pid}/cgroup")).unwrap_or_default();
+        let tree = testbed::process::descendants(client.pid());
+        assert_eq!(tree.len(), 4);
+        for process in tree {
+            let of_it = groups(process.pid);
+            assert!(of_it.contains("mcpvisor-limit.guest-"), "{process:?}: {of_it}");
+        }
+        assert!(!groups(client.pid()).contains("mcpvisor-limit."), "its client is not limited");
+        let text = String::from_utf8(world.run(&["limits"]).stdout).unwrap();
+        assert!(text.contains("guest of Claude Code") && text.contains("pids_max"), "{text}");
+    } else {
+        eprintln!("skipped: no group with limits can be made here: {confined}");
+    }
+    // It runs on when the daemon is gone.
+    let mut daemon = daemon;
+    assert!(daemon.process.signal(Signal::TERM));
+    wait_until("the end of the daemon", SOON, || !daemon.process.is_running()).unwrap();
+    assert_eq!(testbed::process::descendants(client.pid()).len(), 4);
+}
+
+#[test]
+fn an_explosion_of_a_server_of_others_is_contained() {
+    if let Err(error) = linux::events::ProcessEvents::open() {
+        eprintln!("skipped: {error}");
+        return;
+    }
+    let world = World::new();
+    let go = world.folder.path().join("go");
+    let script = format!(
+        "while [ ! -e {} ]; do sleep 0.1; done; i=0; while [ $i -lt 406 ]; do sleep 100 & i=$((i+1)); done; wait",
+        go.display()
+    );
+    let arguments = ["-c", script.as_str()];
+    declare(&world, "bomb", "sh", &arguments);
+    let daemon = start(&world, "[policy]\nmode = \"enforce\"\n[limits.bomb]\nprocesses = 15\n");
+    let client = client(&world, "bomb", "sh", &arguments);
+    wait_until("it is seen", SOON, || {
+        daemon.get("/api/v1/servers")["servers"].as_array().unwrap().iter().any(|server| {
+            server["name"] == "bomb" && server["state"] == "running"
+        })
+    })
+    .unwrap();
+    std::thread::sleep(Duration::from_secs(1));
+    std::fs::write(&go, "").unwrap();
+    let entry = wait_for("it is contained", SOON, || {
+        daemon.policy_audit().into_iter().find(|entry| entry["command"] == "contain")
+    })
+    .unwrap_or_else(|error| panic!("{error}: {}", Daemon::log(&world)));
+    assert!(entry["outcome"].as_str().unwrap().starts_with("done: "), "{entry}");
+    assert!(entry["data"]["evidence"].to_string().contains("its limit is 15"), "{entry}");
+    eprintln!("{}", entry["outcome"]);
+    // Not only those that are still below it.
+    let is_of_it = |process: &testbed::process::Process| {
+        let environment = std::fs::read(format!("/proc/{}/environ", process.pid)).unwrap_or_default();
+        let home = format!("HOME={}", world.home().display());
+        process.pid != client.pid()
+            && process.arguments().first().is_some_and(|word| word == "sleep" || word == "sh")
+            && environment.split(|byte| *byte == 0).any(|part| part == home.as_bytes())
+    };
+    wait_until("nothing of it is left", SOON, || !testbed::process::all().iter().any(is_of_it)).unwrap();
+    assert!(client.is_running());
+}
+
 /// Roots of all that the records of a state directory name.
 fn recorded(state: &Path) -> Vec<Identity> {
     let entries = std::fs::read_dir(state.join("servers"))

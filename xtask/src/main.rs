@@ -26,6 +26,7 @@ mod step;
 mod test;
 mod testbed;
 mod tidy;
+mod vm;
 
 use std::process::ExitCode;
 
@@ -54,6 +55,8 @@ enum Task {
     Schemas,
     /// Installs the real servers that scenario tests run, and prints the variables that name them.
     Testbed,
+    /// Tries what needs systemd and cgroup v2 in a virtual machine that has them.
+    Vm,
     /// Records real process trees for the tests of recognition, and scores it on them.
     #[command(subcommand)]
     Corpus(corpus::Task),
@@ -76,6 +79,7 @@ fn run(arguments: &Arguments) -> Result<ExitCode> {
         Task::Tidy => steps.run("tidy", tidy::run),
         Task::Schemas => steps.run("schemas", schemas::write),
         Task::Testbed => testbed::print(),
+        Task::Vm => vm::run(&mut steps),
         Task::Corpus(task) => corpus::run(task, &mut steps),
         Task::Bench(bench) => return bench::run(bench).map(|()| ExitCode::SUCCESS),
     }

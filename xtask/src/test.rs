@@ -5,12 +5,14 @@
 
 use crate::command::{cargo, run as run_command};
 use crate::step::{Outcome, Steps};
-use crate::{check, testbed};
+use crate::{check, testbed, vm};
 
 /// Carries out all steps.
 pub(crate) fn run(steps: &mut Steps) {
     let parts = testbed::prepare(steps);
     check::run(steps);
+    // After `check`, which builds the same program.
+    vm::run(steps);
     steps.run("documentation examples", || {
         run_command(cargo().args(["test", "--workspace", "--doc"]))?;
         Ok(Outcome::Done)

@@ -2,7 +2,8 @@
 //!
 //! It is made only where a limit is asked for. A guard that was killed leaves its group behind, perhaps
 //! with processes that lost their parent; the next guard that makes one below the same group ends what is
-//! in it.
+//! in it. Where our own group cannot have one with limits, another place is looked for, such as a scope of
+//! systemd; those that killed guards left are ended in the same way.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -12,10 +13,15 @@ use linux::cgroup::{
 };
 use linux::control::Target;
 use linux::parse::stat;
-use linux::{ProcRoot, cgroup, clock};
+use linux::{ProcRoot, cgroup, clock, systemd};
 use model::ProcessId;
 use rustix::process::Signal;
 
+use crate::room::{self, Room};
+
+/// What labels of groups of guards begin with: groups of servers that a daemon keeps are not for guards to
+/// end.
+const LABEL: &str = "run.";
 /// How long what is killed with its group may take to be gone.
 const GONE_WITHIN: Duration = Duration::from_secs(2);
 /// A group without processes is in use for less than this: until its server has started.
@@ -31,6 +37,10 @@ pub struct Confined {
     pub enforced: Enforced,
     /// Why there is no group at all.
     pub nowhere: Option<String>,
+    /// The scope that was made for it, and by whom.
+    pub scope: Option<String>,
+    /// Why systemd did not make one, where that would have helped.
+    pub no_scope: Option<String>,
 }
 
 impl Confined {
@@ -39,23 +49,45 @@ impl Confined {
         if limits.asked().next().is_none() {
             return Self::without(None);
         }
-        let made = ourselves().ok_or_else(|| "our own start time cannot be read".to_owned());
-        let made = made.and_then(|us| {
-            let hierarchies = Hierarchies::system().map_err(|error| error.to_string())?;
-            end_leftovers(&hierarchies);
-            Ok(Group::create(
-                &hierarchies,
-                &GroupName::new(label, us),
-                limits,
-            ))
-        });
-        match made {
-            Ok((group, enforced)) => Self {
-                group: Some(group),
-                enforced,
-                nowhere: None,
-            },
-            Err(why) => Self::without(Some(why)),
+        let Some(us) = ourselves() else {
+            return Self::without(Some("our own start time cannot be read".to_owned()));
+        };
+        let hierarchies = match Hierarchies::system() {
+            Ok(hierarchies) => hierarchies,
+            Err(error) => return Self::without(Some(error.to_string())),
+        };
+        end_leftovers(&hierarchies);
+        let name = GroupName::new(&format!("{LABEL}{label}"), us);
+        let (group, enforced) = Group::create(&hierarchies, &name, limits);
+        let first = Self {
+            group: Some(group),
+            enforced,
+            ..Self::without(None)
+        };
+        if !room::would_help(&hierarchies, &first.enforced) {
+            return first;
+        }
+        match room::find(hierarchies, &name) {
+            Ok(room) => first.moved_to(&room, &name, limits),
+            Err(no_scope) => Self { no_scope, ..first },
+        }
+    }
+
+    /// The same in a better place.
+    fn moved_to(self, room: &Room, name: &GroupName, limits: &Limits) -> Self {
+        // It is empty: at worst the next guard finds it.
+        self.leave().ok();
+        end_leftovers(&room.hierarchies);
+        if let Some(scope) = &room.scope {
+            end_abandoned(scope);
+        }
+        let (group, enforced) = Group::create(&room.hierarchies, name, limits);
+        let scope = room.scope.as_ref();
+        Self {
+            group: Some(group),
+            enforced,
+            scope: scope.map(|scope| format!("`{}`, made by {}", scope.unit, scope.manager)),
+            ..Self::without(None)
         }
     }
 
@@ -64,6 +96,8 @@ impl Confined {
             group: None,
             enforced: Enforced::default(),
             nowhere,
+            scope: None,
+            no_scope: None,
         }
     }
 
@@ -137,28 +171,42 @@ fn kill_members(group: &Group) {
 /// Groups of guards that have ended. Best effort: who comes next tries again.
 fn end_leftovers(hierarchies: &Hierarchies) {
     let Ok(root) = ProcRoot::system() else { return };
-    for leftover in cgroup::leftovers(hierarchies, PREFIX).unwrap_or_default() {
+    let prefix = format!("{PREFIX}{LABEL}");
+    for leftover in cgroup::leftovers(hierarchies, &prefix).unwrap_or_default() {
         if is_nobodys(&root, &leftover) {
             empty(leftover.into_group()).ok();
         }
     }
 }
 
-/// Has its maker ended, for certain? Its name has the maker's number in the maker's own pid namespace, so
-/// all that are in it must be in ours for the number to mean anything. One in which nobody has been for a
-/// while is nobody's: a guard starts its server at once.
+/// Scopes of guards that have ended, likewise. An empty one is systemd's to forget.
+fn end_abandoned(ours: &systemd::Entered) {
+    let Ok(root) = ProcRoot::system() else { return };
+    for scope in systemd::abandoned(&ours.folder) {
+        let is_guards = scope.name.label().starts_with(LABEL) && !scope.pids.is_empty();
+        if is_guards && maker_has_ended(&root, &scope.name, &scope.pids) {
+            scope.stop().ok();
+        }
+    }
+}
+
+/// One in which nobody has been for a while is nobody's: a guard starts its server at once.
 fn is_nobodys(root: &ProcRoot, leftover: &Leftover) -> bool {
-    let maker = leftover.name.maker();
     let Ok(pids) = &leftover.pids else {
         return false;
     };
+    let is_old = || leftover.made_before().is_some_and(|age| age > EMPTY_FOR);
+    maker_has_ended(root, &leftover.name, pids) && (!pids.is_empty() || is_old())
+}
+
+/// For certain? The name has the maker's number in the maker's own pid namespace, so all that are in the
+/// group must be in ours for the number to mean anything.
+fn maker_has_ended(root: &ProcRoot, name: &GroupName, pids: &[u32]) -> bool {
+    let maker = name.maker();
     if start_of(root, maker.pid) == Some(maker.start_ticks) {
         return false;
     }
-    if pids.is_empty() {
-        return leftover.made_before().is_some_and(|age| age > EMPTY_FOR);
-    }
     let namespace = |pid: &str| std::fs::read_link(root.path().join(pid).join("ns/pid")).ok();
     let ours = namespace("self");
-    ours.is_some() && pids.iter().all(|pid| namespace(&pid.to_string()) == ours)
+    pids.is_empty() || ours.is_some() && pids.iter().all(|pid| namespace(&pid.to_string()) == ours)
 }

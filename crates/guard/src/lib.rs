@@ -17,6 +17,7 @@ pub mod container;
 mod descendants;
 pub mod group;
 pub mod machine;
+mod room;
 pub mod tree;
 pub mod watch;
 

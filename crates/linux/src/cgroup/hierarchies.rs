@@ -224,7 +224,7 @@ impl Search<'_> {
 }
 
 /// What our own group of the unified hierarchy has.
-fn controllers_of(own: &Path) -> Vec<Controller> {
+pub(super) fn controllers_of(own: &Path) -> Vec<Controller> {
     let text = files::read_plain(&own.join("cgroup.controllers")).unwrap_or_default();
     let has = |controller: &Controller| {
         let name = controller.name(Version::V2);

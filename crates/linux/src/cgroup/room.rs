@@ -17,7 +17,7 @@ use super::{
     error::{Action, CgroupError},
     files,
     folders::{Folders, System},
-    hierarchies::Hierarchies,
+    hierarchies::{Hierarchies, controllers_of},
 };
 use crate::parse::{lines, number};
 
@@ -72,8 +72,12 @@ impl Hierarchies {
         if unified.has_room || access(unified.own.join("cgroup.type"), Access::EXISTS).is_err() {
             return Ok(());
         }
-        match unified.own.parent() {
-            Some(parent) if unified.own.ends_with(LEAF) => unified.own = parent.to_owned(),
+        match unified.own.parent().map(Path::to_owned) {
+            Some(parent) if unified.own.ends_with(LEAF) => {
+                // The leaf has only those that the group above has switched on so far.
+                unified.controllers = controllers_of(&parent);
+                unified.own = parent;
+            }
             _ => move_to_leaf(folders, &unified.own, ourselves)?,
         }
         unified.has_room = true;

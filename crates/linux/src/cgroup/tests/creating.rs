@@ -302,16 +302,18 @@ fn where_we_are_alone_room_is_made_for_controllers() {
 fn in_a_leaf_room_is_found_beside_it() {
     let mut machine = Machine::new();
     machine.mount_v2("/", "/sys/fs/cgroup", "/app/mcpvisor-supervisor");
-    machine.own_v2("sys/fs/cgroup/app", "pids\n", "pids\n");
-    machine.own_v2("sys/fs/cgroup/app/mcpvisor-supervisor", "pids\n", "");
+    // Put there by systemd: nothing is switched on above yet.
+    machine.own_v2("sys/fs/cgroup/app", "pids\n", "");
+    machine.own_v2("sys/fs/cgroup/app/mcpvisor-supervisor", "", "");
     machine.write(
         "sys/fs/cgroup/app/mcpvisor-supervisor/cgroup.type",
         "domain\n",
     );
     let mut hierarchies = machine.hierarchies();
     hierarchies.make_room_in(&mut machine.kernel, 1).unwrap();
-    let own = hierarchies.unified().unwrap().own_group();
-    assert_eq!(own, machine.path("sys/fs/cgroup/app"));
+    let unified = hierarchies.unified().unwrap();
+    assert_eq!(unified.own_group(), machine.path("sys/fs/cgroup/app"));
+    assert_eq!(unified.controllers(), [Controller::Pids]);
 }
 
 #[test]

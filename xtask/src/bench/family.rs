@@ -155,7 +155,7 @@ impl Family {
 }
 
 /// A process with its living descendants.
-fn members(root: u32) -> Vec<u32> {
+pub(crate) fn members(root: u32) -> Vec<u32> {
     let mut members = vec![root];
     let mut next = 0;
     while let Some(pid) = members.get(next).copied() {
@@ -185,12 +185,12 @@ fn threads(pid: u32) -> Vec<(u32, u64)> {
 }
 
 /// A file of a process; empty if it is gone or not for us.
-fn read(pid: u32, file: &str) -> String {
+pub(crate) fn read(pid: u32, file: &str) -> String {
     fs::read_to_string(format!("/proc/{pid}/{file}")).unwrap_or_default()
 }
 
 /// `utime` and `stime` of a line of `stat`, together.
-fn ticks(stat: &str) -> Option<u64> {
+pub(crate) fn ticks(stat: &str) -> Option<u64> {
     let (_, after_name) = stat.rsplit_once(") ")?;
     let mut fields = after_name.split(' ').skip(11);
     let user: u64 = fields.next()?.parse().ok()?;
@@ -199,7 +199,7 @@ fn ticks(stat: &str) -> Option<u64> {
 }
 
 /// The figure of a line `Name:   12 kB`, in bytes.
-fn kibibytes(text: &str, name: &str) -> Option<u64> {
+pub(crate) fn kibibytes(text: &str, name: &str) -> Option<u64> {
     let line = text.lines().find_map(|line| line.strip_prefix(name))?;
     let kibibytes: u64 = line.trim().trim_end_matches(" kB").parse().ok()?;
     Some(kibibytes * 1024)

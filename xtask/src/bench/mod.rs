@@ -2,24 +2,30 @@
 //!
 //! Each benchmark is a folder; beside them stands what they share: the processes that are looked at
 //! ([`fleet`]), what a program costs ([`cpu`], [`family`]), a running daemon ([`daemon`]), HTTP
-//! ([`http`]), and the page on which figures and limits are told ([`paper`]).
+//! ([`http`]), the life of a tree as the kernel tells it ([`lineage`]), what ends all that was started
+//! ([`strays`]), and the page on which figures and limits are told ([`paper`]).
 
 mod alerts;
 mod api;
 mod collect;
+mod contain;
 mod cpu;
 mod daemon;
 mod family;
 mod fleet;
+mod guard;
 mod history;
 mod http;
+mod lineage;
 mod load;
 mod machine;
+mod median;
 mod paper;
 mod quiet;
 mod running;
 mod section;
 mod serve;
+mod strays;
 mod verdict;
 mod workshop;
 
@@ -47,6 +53,10 @@ enum Benchmark {
     Alerts(alerts::Arguments),
     /// False alarms: an hour over ten healthy real servers at work.
     Quiet(quiet::Arguments),
+    /// The guard: its memory, what it adds to a start, and what passes it.
+    Guard(guard::Arguments),
+    /// Containing: explosions, crashes, stops that leave nothing, and a large fleet kept, beside others.
+    Contain(contain::Arguments),
 }
 
 /// Measures and prints.
@@ -58,5 +68,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
         Benchmark::Api(arguments) => api::run(arguments),
         Benchmark::Alerts(arguments) => alerts::run(arguments),
         Benchmark::Quiet(arguments) => quiet::run(arguments),
+        Benchmark::Guard(arguments) => guard::run(arguments),
+        Benchmark::Contain(arguments) => contain::run(arguments),
     }
 }

@@ -36,6 +36,14 @@ pub(crate) fn install_alertmanager() -> Result<()> {
     install(&["prometheus-alertmanager"])
 }
 
+/// A container engine for tests to start, and a static busybox to make an image of.
+pub(crate) fn install_docker() -> Result<()> {
+    if exists("dockerd") && exists("docker") && Path::new("/bin/busybox").exists() {
+        return Ok(());
+    }
+    install(&["docker.io", "busybox-static"])
+}
+
 /// Installs packages without their recommendations, and without starting what they bring: a service in
 /// the background would change what is tested and measured.
 pub(crate) fn install(packages: &[&str]) -> Result<()> {

@@ -27,12 +27,13 @@ pub(crate) struct Part {
 
 type Install = fn() -> Result<()>;
 
-const PARTS: [(&str, &str, Install); 6] = [
+const PARTS: [(&str, &str, Install); 7] = [
     ("npm packages", "NPM", npm::install),
     ("python packages", "PYTHON", python::install_servers),
     ("tmux", "TMUX", debian::install_tmux),
     ("prometheus", "PROMETHEUS", debian::install_prometheus),
     ("alertmanager", "ALERTMANAGER", debian::install_alertmanager),
+    ("docker engine", "DOCKER", debian::install_docker),
     ("schemathesis", "SCHEMATHESIS", python::install_schemathesis),
 ];
 

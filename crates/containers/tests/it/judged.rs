@@ -26,8 +26,7 @@ use containers::orphan::{Judge, Judged, Memory, Verdict, judge_all};
 use containers::owner::Owner;
 use model::Severity;
 
-use crate::client::Client;
-use crate::dockerd::{Dockerd, IMAGE};
+use crate::dockerd::{Asked as _, Client, Dockerd, IMAGE};
 use crate::processes::{all, hours_from_now};
 use crate::reading::{PATIENCE, run};
 

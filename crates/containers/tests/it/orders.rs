@@ -12,8 +12,7 @@ use containers::container::State;
 use containers::list::exists;
 use containers::orphan::Memory;
 
-use crate::client::Client;
-use crate::dockerd::Dockerd;
+use crate::dockerd::{Asked as _, Client, Dockerd};
 use crate::judged::judged_in;
 use crate::reading::{PATIENCE, container, run};
 

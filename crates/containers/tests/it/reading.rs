@@ -12,7 +12,7 @@ use containers::{Engine, once, stats};
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
-use crate::dockerd::Dockerd;
+use crate::dockerd::{Asked as _, Dockerd};
 
 pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
 

@@ -47,7 +47,10 @@ fn of_instance(scene: &Scene<'_>, run: &Instance, bound: Bound) -> Vec<String> {
     if let Some(most) = bound.processes.filter(|most| count > *most as usize) {
         over.push(format!("{count} processes, its limit is {most}"));
     }
-    let tasks: u64 = living.iter().map(|process| u64::from(process.sample.counters.threads)).sum();
+    let tasks: u64 = living
+        .iter()
+        .map(|process| u64::from(process.sample.counters.threads))
+        .sum();
     if let Some(most) = bound.tasks.filter(|most| tasks > *most) {
         over.push(format!("{tasks} tasks, its limit is {most}"));
     }
@@ -67,8 +70,15 @@ fn told(scene: &Scene<'_>, server: &Server, run: Option<&Instance>, over: Vec<St
     let mut found = finding(
         FindingKind::OverLimit,
         Severity::Warning,
-        id(FindingKind::OverLimit, [server.id.as_str(), of_run.as_str()]),
-        format!("{} takes more than its limits allow: {}", named(server), over.join("; ")),
+        id(
+            FindingKind::OverLimit,
+            [server.id.as_str(), of_run.as_str()],
+        ),
+        format!(
+            "{} takes more than its limits allow: {}",
+            named(server),
+            over.join("; ")
+        ),
         "Nothing stops it while `policy.mode` is \"observe\". In \"enforce\" it is moved into a control group \
          where that is permitted, and ended where it has more processes than it may.",
     );

@@ -123,6 +123,19 @@ table! {
     OWNER_PROPORTIONAL_MEMORY_BYTES = Gauge "mcpvisor_owner_proportional_memory_bytes" "bytes" ["owner"] kept,
         "Proportional memory (PSS) of its servers.";
 
+    CONTAINER_UP = Gauge "mcpvisor_container_up" "" ["server", "owner", "container"] kept,
+        "Whether a container of an MCP server runs: 1, or 0 for one that exists and does not.";
+    CONTAINER_CPU_SECONDS_TOTAL = Counter "mcpvisor_container_cpu_seconds_total" "seconds" ["server", "owner", "container"] kept,
+        "Processor time used by all that runs in it.";
+    CONTAINER_MEMORY_BYTES = Gauge "mcpvisor_container_memory_bytes" "bytes" ["server", "owner", "container"] kept,
+        "Memory in use, without the file cache that the kernel gives back first.";
+    CONTAINER_MEMORY_LIMIT_BYTES = Gauge "mcpvisor_container_memory_limit_bytes" "bytes" ["server", "owner", "container"] kept,
+        "Most memory that it may use; absent where it has no limit of its own.";
+    CONTAINER_PIDS = Gauge "mcpvisor_container_pids" "" ["server", "owner", "container"] kept,
+        "Tasks in it: processes and their threads.";
+    CONTAINER_RESTARTS_TOTAL = Counter "mcpvisor_container_restarts_total" "" ["server", "owner", "container"] kept,
+        "Times that it was started again, by its engine or in its place.";
+
     GATEWAY_SERVERS = Gauge "mcpvisor_gateway_servers" "" ["gateway", "state"] kept,
         "Servers that a running gateway declares, by whether they run.";
     GATEWAY_DATABASE_BYTES = Gauge "mcpvisor_gateway_database_bytes" "bytes" ["gateway"] kept,
@@ -152,7 +165,7 @@ table! {
     HOST_PROCESSES = Gauge "mcpvisor_host_processes" "" [] kept,
         "Processes on the machine, those of MCP servers included.";
     CONTAINERS = Gauge "mcpvisor_containers" "" [] kept,
-        "Containers that MCP servers run in, as far as the commands that started them are seen running.";
+        "Containers that MCP servers run in, as engines tell; without one, as the commands that started them do.";
     DISK_FREE_BYTES = Gauge "mcpvisor_disk_free_bytes" "bytes" ["disk"] kept,
         "Space left for ordinary users on a file system with our state or that of MCP clients, by mount point.";
     DISK_FREE_RATIO = Gauge "mcpvisor_disk_free_ratio" "ratio" ["disk"] kept,

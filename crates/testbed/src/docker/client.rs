@@ -1,25 +1,22 @@
 //! A `docker run -i --rm` as an MCP client starts it, that a test can kill.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-#![expect(
-    clippy::disallowed_methods,
-    reason = "the edge of a test: it waits for programs"
-)]
-
 use std::process::{Child, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use crate::dockerd::{Dockerd, IMAGE};
+use super::{Dockerd, IMAGE};
 
-pub(crate) struct Client {
+/// A client with its container.
+#[derive(Debug)]
+pub struct Client {
     child: Child,
-    pub(crate) id: String,
+    /// Id of the container.
+    pub id: String,
 }
 
 impl Client {
     /// Runs `sleep` under this name, which reads no input and so outlives its client.
-    pub(crate) fn start(dockerd: &Dockerd, name: &str, options: &[&str]) -> Self {
+    pub fn start(dockerd: &Dockerd, name: &str, options: &[&str]) -> Self {
         let child = dockerd
             .client()
             .args(["run", "-i", "--rm", "--network", "none", "--label"])
@@ -45,7 +42,7 @@ impl Client {
     }
 
     /// SIGKILL, and waits for it.
-    pub(crate) fn kill(&mut self) {
+    pub fn kill(&mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
     }

@@ -16,9 +16,11 @@ use crate::daemon::Daemon;
 mod alerts;
 mod asking;
 mod clean;
+mod contained;
 mod describe;
 mod documents;
 mod events;
+mod guards;
 mod health;
 mod history;
 mod later;
@@ -55,6 +57,8 @@ fn described() -> (Router<Shared>, serde_json::Value) {
         status::routes,
         servers::routes,
         supervision::routes,
+        contained::routes,
+        guards::routes,
         health::routes,
         alerts::routes,
         silences::routes,

@@ -3,9 +3,13 @@
 //! Whoever calls has observed, planned, held every process by its pidfd ([`grasp`]), and
 //! observed again with the same plan as the result. What is done is in the audit file before
 //! the first signal and after the last.
+//!
+//! Processes come first. What the plan says of containers and files is left as [`Underway`], because an
+//! engine that hangs may take minutes: a command finishes it at once, the daemon in a thread of its own.
 
 use std::time::Duration;
 
+use containers::act::Patience;
 use inventory::plan::Plan;
 use linux::ProcRoot;
 use linux::control::{self, Lineage, Outcome, Progress, Target, Timing};
@@ -13,10 +17,14 @@ use model::{ProcessId, ProcessTable};
 use serde::Serialize;
 
 use crate::cli::Setting;
+use crate::engines;
 use crate::exit::{self, Failure};
 use crate::observe::{Observer, Scope};
 use crate::picture::Picture;
-use crate::report::{self, CleanReport, Measured, ProcessResult};
+use crate::report::{
+    self, CleanReport, ContainerResult, FileResult, Measured, PlanReport, ProcessResult,
+};
+use crate::state::State;
 
 /// An entry of the audit file.
 #[derive(Serialize)]
@@ -26,9 +34,29 @@ struct Audit {
     command: &'static str,
     boot_id: String,
     phase: &'static str,
-    plan: report::PlanReport,
+    plan: PlanReport,
     results: Vec<ProcessResult>,
+    containers: Vec<ContainerResult>,
+    files: Vec<FileResult>,
     freed: Option<Measured>,
+}
+
+/// What carrying out a plan has come to so far.
+pub enum Carried {
+    /// Nothing was done, or all of it.
+    Done(Box<CleanReport>),
+    /// Its processes have been ended; containers and files are left.
+    Underway(Box<Underway>),
+}
+
+impl Carried {
+    /// Does what is left of it; an engine that hangs may take minutes.
+    pub fn finish(self, note: &dyn Fn(&str)) -> CleanReport {
+        match self {
+            Self::Done(document) => *document,
+            Self::Underway(underway) => underway.finish(note),
+        }
+    }
 }
 
 /// Holds all processes of a plan; `None` if one of them is not there any more or has changed.
@@ -49,15 +77,23 @@ pub fn document(observer: &mut Observer<'_>, seen: &Picture, outcome: &'static s
         schema: report::CLEAN.into(),
         taken_at: seen.table.moment.wall,
         host: report::host(&seen.table),
-        plan: report::plan(&seen.plan, observer.wishes().grace_seconds),
+        plan: plan_of(seen, observer.wishes().grace_seconds),
         applied: false,
         outcome: outcome.into(),
         results: Vec::new(),
+        containers: Vec::new(),
+        files: Vec::new(),
         before: None,
         after: None,
         freed: None,
         notes: Vec::new(),
     }
+}
+
+/// The plan of a picture as a document.
+pub fn plan_of(seen: &Picture, grace_seconds: f64) -> PlanReport {
+    let engines = seen.engines.as_ref();
+    report::plan(&seen.plan, grace_seconds).with(engines.map(|look| &look.plan))
 }
 
 /// Carries out the plan with this id if the machine still gives it; else nothing is done and the
@@ -74,70 +110,64 @@ pub fn apply(
     kill_after: Duration,
     actor: &str,
     note: &dyn Fn(&str),
-) -> anyhow::Result<CleanReport> {
+) -> anyhow::Result<Carried> {
     let root = ProcRoot::system()?;
     let seen = observer.observe(Scope::Thorough);
     if seen.plan.id != plan_id {
-        return Ok(document(observer, &seen, "changed"));
+        return Ok(Carried::Done(Box::new(document(
+            observer, &seen, "changed",
+        ))));
     }
-    if seen.plan.removals.is_empty() {
-        return Ok(document(observer, &seen, "nothing_to_do"));
+    if seen.has_nothing_to_clean() {
+        return Ok(Carried::Done(Box::new(document(
+            observer,
+            &seen,
+            "nothing_to_do",
+        ))));
     }
     let targets = held.or_else(|| grasp(&root, &seen.plan));
     let again = observer.observe(Scope::Thorough);
     let Some(targets) = targets.filter(|_| again.plan.id == plan_id) else {
-        return Ok(document(observer, &again, "changed"));
+        return Ok(Carried::Done(Box::new(document(
+            observer, &again, "changed",
+        ))));
     };
-    let mut document = document(observer, &again, "done");
-    execute(
-        setting,
-        observer,
-        &again,
-        targets,
-        kill_after,
-        &mut document,
-        actor,
-        note,
-    )?;
-    Ok(document)
+    execute(setting, observer, &again, targets, kill_after, actor, note)
 }
 
-/// Carries out the plan of `seen`, whose processes are `targets`, and completes `document`.
+/// Carries out the plan of `seen`, whose processes are `targets`.
 ///
 /// Fails without having done anything if the audit file cannot be written.
-#[expect(
-    clippy::too_many_arguments,
-    reason = "what ends processes is told everything, and assumes nothing"
-)]
 pub fn execute(
     setting: &Setting,
     observer: &mut Observer<'_>,
     seen: &Picture,
     targets: Vec<Target>,
     kill_after: Duration,
-    document: &mut CleanReport,
     actor: &str,
     note: &dyn Fn(&str),
-) -> anyhow::Result<()> {
+) -> anyhow::Result<Carried> {
+    let document = document(observer, seen, "done");
     let planned: Vec<ProcessId> = seen
         .plan
         .removals
         .iter()
         .flat_map(|removal| removal.processes.clone())
         .collect();
-    let before = measure(&seen.table, &planned);
-    let boot_id = seen.table.host.boot_id.clone();
-    let entry = |phase, document: &CleanReport| Audit {
-        at: linux::clock::now().wall,
+    let engines = seen.engines.as_ref();
+    let work = engines.map(|look| look.plan.clone()).unwrap_or_default();
+    let mut underway = Underway {
+        before: with_engines(measure(&seen.table, &planned), &work),
+        state: setting.state.clone(),
         actor: actor.to_owned(),
-        command: "clean",
-        boot_id: boot_id.clone(),
-        phase,
-        plan: document.plan.clone(),
-        results: document.results.clone(),
-        freed: document.freed.clone(),
+        boot_id: seen.table.host.boot_id.clone(),
+        work,
+        document,
+        after: Measured::default(),
+        is_complete: true,
+        has_changed: false,
     };
-    setting.state.audit(&entry("begin", document)).map_err(|error| {
+    underway.audit("begin").map_err(|error| {
         Failure::new(
             exit::CANNOT_CREATE,
             format!(
@@ -146,28 +176,105 @@ pub fn execute(
             ),
         )
     })?;
-    let outcomes = stop(kill_after, &seen.plan, targets, note)?;
-    document.applied = true;
-    document.results = outcomes.results;
-    document.notes = outcomes.notes;
-    let after_look = observer.observe(Scope::Thorough);
-    observer.remember();
-    let after = measure(&after_look.table, &planned);
-    document.freed = Some(freed(&before, &after));
-    let complete = outcomes.complete && after.processes == 0;
-    document.before = Some(before);
-    document.after = Some(after);
-    document.outcome = match (outcomes.changed, complete) {
-        (true, _) => "changed".into(),
-        (false, true) => "done".into(),
-        (false, false) => "incomplete".into(),
-    };
-    if let Err(error) = setting.state.audit(&entry("end", document)) {
-        document.notes.push(format!(
-            "the result could not be written to the audit file: {error}"
-        ));
+    underway.document.applied = true;
+    if !targets.is_empty() {
+        let outcomes = stop(kill_after, &seen.plan, targets, note)?;
+        underway.document.results = outcomes.results;
+        underway.document.notes = outcomes.notes;
+        let after_look = observer.observe(Scope::Thorough);
+        underway.after = measure(&after_look.table, &planned);
+        underway.is_complete = outcomes.complete && underway.after.processes == 0;
+        underway.has_changed = outcomes.changed;
     }
-    Ok(())
+    observer.remember();
+    if underway.work.is_empty() {
+        return Ok(Carried::Done(Box::new(underway.finish(note))));
+    }
+    Ok(Carried::Underway(Box::new(underway)))
+}
+
+/// A plan whose processes have been ended: its containers and files are left.
+pub struct Underway {
+    state: State,
+    actor: String,
+    boot_id: String,
+    work: engines::Plan,
+    document: CleanReport,
+    before: Measured,
+    after: Measured,
+    is_complete: bool,
+    has_changed: bool,
+}
+
+impl Underway {
+    /// Removes containers and files, measures what came free, and writes the end into the audit file.
+    pub fn finish(self, note: &dyn Fn(&str)) -> CleanReport {
+        let Self { work, .. } = &self;
+        let removed = if work.is_empty() {
+            engines::removal::Removed::default()
+        } else {
+            engines::removal::remove(work, &Patience::default(), note)
+        };
+        let after = left_of(self.after.clone(), work, &removed);
+        let mut done = self;
+        done.document.containers = ContainerResult::all(&removed);
+        done.document.files = FileResult::all(&removed);
+        done.document.freed = Some(freed(&done.before, &after));
+        done.document.before = Some(done.before.clone());
+        done.document.after = Some(after);
+        let is_complete = done.is_complete && removed.is_complete();
+        done.document.outcome = match (done.has_changed || removed.has_changed(), is_complete) {
+            (true, _) => "changed".into(),
+            (false, true) => "done".into(),
+            (false, false) => "incomplete".into(),
+        };
+        if let Err(error) = done.audit("end") {
+            done.document.notes.push(format!(
+                "the result could not be written to the audit file: {error}"
+            ));
+        }
+        done.document
+    }
+
+    fn audit(&self, phase: &'static str) -> std::io::Result<()> {
+        let document = &self.document;
+        self.state.audit(&Audit {
+            at: linux::clock::now().wall,
+            actor: self.actor.clone(),
+            command: "clean",
+            boot_id: self.boot_id.clone(),
+            phase,
+            plan: document.plan.clone(),
+            results: document.results.clone(),
+            containers: document.containers.clone(),
+            files: document.files.clone(),
+            freed: document.freed.clone(),
+        })
+    }
+}
+
+/// With what containers and files of a plan hold.
+fn with_engines(mut measured: Measured, work: &engines::Plan) -> Measured {
+    let memory = work.removals.iter().map(|removal| removal.memory_bytes);
+    measured.containers = work.removals.len() as u64;
+    measured.container_memory_bytes = memory.sum();
+    measured.files = work.files.len() as u64;
+    measured
+}
+
+/// With what is left of them.
+fn left_of(
+    measured: Measured,
+    work: &engines::Plan,
+    removed: &engines::removal::Removed,
+) -> Measured {
+    let gone: Vec<&str> = removed.gone().collect();
+    let mut left = work.clone();
+    left.removals
+        .retain(|removal| !gone.contains(&removal.planned.target().id.as_str()));
+    left.files
+        .retain(|file| file.file.path().symlink_metadata().is_ok());
+    with_engines(measured, &left)
 }
 
 struct Outcomes {
@@ -277,6 +384,7 @@ fn measure(table: &ProcessTable, planned: &[ProcessId]) -> Measured {
             .map(|process| process.sample.counters.fd_total.map(u64::from))
             .sum(),
         ports,
+        ..Measured::default()
     }
 }
 
@@ -293,6 +401,9 @@ fn freed(before: &Measured, after: &Measured) -> Measured {
             .filter(|port| !after.ports.contains(port))
             .copied()
             .collect(),
+        containers: before.containers.saturating_sub(after.containers),
+        container_memory_bytes: less(before.container_memory_bytes, after.container_memory_bytes),
+        files: before.files.saturating_sub(after.files),
     }
 }
 

@@ -12,6 +12,7 @@ pub mod client;
 pub mod commands;
 pub mod config;
 pub mod daemon;
+pub mod engines;
 pub mod exit;
 pub mod logging;
 pub mod logs;
@@ -25,6 +26,7 @@ pub mod report;
 pub mod rule_tests;
 pub mod service;
 pub mod state;
+pub mod telling;
 pub mod top;
 pub mod when;
 

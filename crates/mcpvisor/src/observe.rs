@@ -23,10 +23,12 @@ use linux::{Budget, Collector, Options, ProcRoot, Selection, Wants};
 use model::{Host, ProcessTable, Sample};
 
 use crate::cli::Setting;
+use crate::engines::Engines;
 use crate::exit::{self, Failure};
 use crate::picture::Picture;
 
 mod arrivals;
+mod contained;
 pub mod declarations;
 mod evidence;
 mod memory;
@@ -125,6 +127,9 @@ pub struct Observer<'a> {
     files_read_at: Option<u64>,
     wards: Option<inventory::plan::Plan>,
     remembered_at: std::cell::Cell<Option<u64>>,
+    engines: Option<Engines>,
+    /// The look under way is to be of now, all of it.
+    is_thorough: bool,
 }
 
 impl<'a> Observer<'a> {
@@ -191,6 +196,8 @@ impl<'a> Observer<'a> {
             files_read_at: None,
             wards: None,
             remembered_at: std::cell::Cell::new(None),
+            engines: None,
+            is_thorough: false,
         })
     }
 
@@ -247,6 +254,7 @@ impl<'a> Observer<'a> {
             Some(previous) => previous,
             None => self.first_look(),
         };
+        self.is_thorough = scope == Scope::Thorough;
         let wants = self.wants(scope);
         let pass = self.collector.pass(linux::clock::now(), &wants);
         if due(
@@ -378,13 +386,15 @@ impl<'a> Observer<'a> {
             context: &self.context,
             wiring: &wiring,
         };
-        let findings = inventory::findings::judge(&scene);
-        let plan = inventory::plan::plan(&table, &inventory, &self.context, &wiring, &self.wishes);
+        let mut findings = inventory::findings::judge(&scene);
+        let mut plan =
+            inventory::plan::plan(&table, &inventory, &self.context, &wiring, &self.wishes);
         if self.wards.is_some() {
             let wishes = self.ward_wishes(&inventory);
             let wards = inventory::plan::plan(&table, &inventory, &self.context, &wiring, &wishes);
             self.wards = Some(wards);
         }
+        let engines = self.look_at_engines(&table, &mut findings, &mut plan);
         let own = table.get(self.context.own_pid);
         let (own_cpu_percent, own_rss_bytes) = (
             own.and_then(|own| own.usage.cpu_percent),
@@ -398,6 +408,7 @@ impl<'a> Observer<'a> {
             inventory: Arc::new(inventory),
             findings: Arc::new(findings),
             plan: Arc::new(plan),
+            engines,
             shed,
         }
     }
@@ -433,7 +444,13 @@ impl<'a> Observer<'a> {
 
     /// Stores what the next run should know; says on standard error if it cannot.
     pub fn store_memory(&self) {
-        if let Err(error) = self.setting.state.remember(&self.context.memory) {
+        let containers = self.engines.as_ref();
+        let stored = self
+            .setting
+            .state
+            .remember(&self.context.memory)
+            .and_then(|()| containers.map_or(Ok(()), |engines| engines.store(&self.setting.state)));
+        if let Err(error) = stored {
             self.setting.output.note(&format!(
                 "mcpvisor: {} cannot be written ({error}); without it no later run knows since when an owner is gone",
                 self.setting.state.folder().display()

@@ -2,6 +2,7 @@
 
 pub mod alerts;
 pub mod clean;
+pub mod containers;
 pub mod doctor;
 pub mod explain;
 pub mod history;

@@ -4,6 +4,8 @@
 //! Where the daemon was started anew, the time that it was away counts as not observed, as it does when it
 //! goes on itself: its own processor time tells, because that begins at zero.
 
+mod policy;
+
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,6 +22,8 @@ use serde::Serialize;
 
 use crate::past_looks::{self, BEATS, Past, PastError, PastFinding, PastLook, Wish, looks};
 use crate::report::Word;
+use policy::Rehearsal;
+pub use policy::{Ladders, ReplayedStep};
 
 /// A daemon that was away for longer begins without what it had seen, milliseconds.
 const AWAY_MS: i64 = 600_000;
@@ -29,7 +33,7 @@ const BEGIN_NS: u64 = 10_u64.pow(18);
 const TELL_EVERY: u64 = 200;
 
 /// What is replayed.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Replay<'a> {
     /// The rules.
     pub rules: &'a [Rule],
@@ -41,6 +45,8 @@ pub struct Replay<'a> {
     pub interval: Duration,
     /// Points of the past that are held at once.
     pub most_points: usize,
+    /// What the policy would have done is told too.
+    pub ladders: Option<Ladders<'a>>,
 }
 
 /// What `replay --json` says.
@@ -64,6 +70,10 @@ pub struct ReplayReport {
     pub alerts: Vec<ReplayedAlert>,
     /// Alerts that are in the sums of the rules only, because there were too many.
     pub alerts_left_out: u64,
+    /// What the policy would have decided, in order.
+    pub policy: Vec<ReplayedStep>,
+    /// Decisions that are not listed, because there were too many.
+    pub policy_left_out: u64,
     /// Each rule.
     pub rules: Vec<ReplayedRule>,
 }
@@ -118,15 +128,16 @@ pub struct ReplayedRule {
 /// Replays. `progress` is told now and then how far it is, from 0 to 1.
 pub fn replay(
     past: &(impl Past + ?Sized),
-    wish: Replay<'_>,
+    wish: &Replay<'_>,
     mut progress: impl FnMut(f64),
 ) -> Result<ReplayReport, PastError> {
     let Replay {
         rules, from, to, ..
-    } = wish;
+    } = *wish;
     let (begin, end) = (from.as_millisecond(), to.as_millisecond());
     let mut run = Run::new(rules, begin);
-    run.learn(past, &wish)?;
+    let mut rehearsal = wish.ladders.clone().map(Rehearsal::new);
+    run.learn(past, wish)?;
     let (findings, has_all) = past.findings(begin, end)?;
     let mut findings = Findings::new(findings);
     let mut past_looks = looks(
@@ -141,14 +152,24 @@ pub fn replay(
         },
     );
     while let Some(look) = past_looks.next().transpose()? {
-        run.on(&look, findings.at(look.at));
+        let found = findings.at(look.at);
+        run.on(&look, found);
+        if let Some(rehearsal) = &mut rehearsal {
+            let (wall, boot_ns) = (look.at, run.clock.1);
+            rehearsal.on(run.engine.alerts(), found, Moment { wall, boot_ns });
+        }
         if run.count.is_multiple_of(TELL_EVERY) {
             let passed = look.at.as_millisecond().saturating_sub(begin);
             progress(passed as f64 / end.saturating_sub(begin).max(1) as f64);
         }
     }
     let incomplete = past_looks.is_incomplete() || !has_all;
-    Ok(run.finish(&wish, incomplete))
+    let mut report = run.finish(wish, incomplete);
+    if let Some(rehearsal) = rehearsal {
+        report.policy = rehearsal.steps;
+        report.policy_left_out = rehearsal.left_out;
+    }
+    Ok(report)
 }
 
 /// A replay under way.
@@ -290,6 +311,8 @@ impl Run {
             incomplete,
             alerts: alerts.collect(),
             alerts_left_out: tallied.left_out,
+            policy: Vec::new(),
+            policy_left_out: 0,
             rules: rules.collect(),
         }
     }

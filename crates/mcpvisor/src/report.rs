@@ -8,6 +8,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 mod clean;
+mod containers;
 mod explain;
 mod process;
 mod server;
@@ -15,8 +16,12 @@ mod summary;
 mod words;
 
 pub use clean::{
-    CleanReport, CleanRequest, Measured, PlanReport, ProcessResult, RefusedReport, RemovalReport,
-    plan,
+    AttemptReport, CleanReport, CleanRequest, ContainerRefused, ContainerRemoval, ContainerResult,
+    FileRemoval, FileResult, Measured, PlanReport, ProcessResult, RefusedReport, RemovalReport,
+    StepReport, plan,
+};
+pub use containers::{
+    ContainerBounds, ContainerReport, ContainerUsage, ContainersReport, EngineReport, VerdictReport,
 };
 pub use explain::{Ancestor, ExplainReport};
 pub use process::{
@@ -161,7 +166,7 @@ pub fn report(seen: &Picture, all: bool, words: &mut Words) -> Report {
                 .collect()
         }),
         findings: seen.findings.iter().map(FindingReport::from).collect(),
-        unavailable: seen.table.unavailable.clone(),
+        unavailable: seen.unavailable(),
         summary: summary(seen),
     }
 }

@@ -94,6 +94,16 @@ impl State {
         self.replace("seen.json", &serde_json::to_vec(memory)?)
     }
 
+    /// What earlier runs remembered of containers; nothing if the file cannot be read or trusted.
+    pub(crate) fn containers<T: serde::de::DeserializeOwned>(&self) -> Option<T> {
+        self.trusted("containers.json")
+    }
+
+    /// Stores what the next run should know of containers.
+    pub(crate) fn store_containers(&self, memory: &impl serde::Serialize) -> std::io::Result<()> {
+        self.replace("containers.json", &serde_json::to_vec(memory)?)
+    }
+
     /// Processes that are watched under a name; none if the file cannot be read or trusted.
     pub fn watches(&self) -> Vec<Watch> {
         self.trusted("watches.json").unwrap_or_default()

@@ -27,7 +27,8 @@ pub(super) fn routes(api: Api<Shared>) -> Api<Shared> {
         .about(
             "`{\"apply\":false}`, the default, answers a plan and changes nothing. \
                  `{\"apply\":true,\"plan_id\":..}` carries out just that plan; if the machine has \
-                 changed since, nothing is done.",
+                 changed since, nothing is done. Containers and files are in it too; an engine that \
+                 hangs may take minutes, and the answer comes when all has been tried.",
         )
         .tag("cleaning")
         .body::<CleanRequest>()

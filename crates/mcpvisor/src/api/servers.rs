@@ -211,7 +211,7 @@ async fn findings(
     Ok(Json(Findings {
         taken_at: picture.table.moment.wall,
         findings: picture.findings.iter().map(FindingReport::from).collect(),
-        unavailable: picture.table.unavailable.clone(),
+        unavailable: picture.unavailable(),
     }))
 }
 

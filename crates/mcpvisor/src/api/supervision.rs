@@ -21,6 +21,7 @@ use super::Shared;
 use super::describe::{Api, Operation};
 use super::documents::{ServerLog, Supervision, TaskReport};
 use crate::daemon::Daemon;
+use crate::daemon::containers::orders::Verb;
 use crate::daemon::keeping;
 use crate::daemon::tasks::Task;
 use crate::logs;
@@ -61,6 +62,14 @@ enum What {
 }
 
 impl What {
+    fn verb(self) -> Verb {
+        match self {
+            Self::Start => Verb::Start,
+            Self::Stop => Verb::Stop,
+            Self::Restart => Verb::Restart,
+        }
+    }
+
     fn name(self) -> &'static str {
         match self {
             Self::Start => "start",
@@ -174,8 +183,12 @@ async fn ordered(
             ));
         }
     };
-    let name = named(&shared, &id)?;
     let actor = actor.to_string();
+    if let Some(container) = shared.container_of(&id) {
+        let verb = what.verb();
+        return super::contained::ordered(shared, id, container, verb, actor, wait).await;
+    }
+    let name = named(&shared, &id)?;
     shared.begin(&actor, what.name(), &name);
     let before = shared
         .kept()
@@ -206,6 +219,11 @@ fn named(shared: &Daemon, id: &str) -> Result<String, Problem> {
     let is_it = |server: &&Arc<ServerView>| server.name == id || keeping::id_of(&server.name) == id;
     if let Some(server) = view.servers.iter().find(is_it) {
         return Ok(server.name.clone());
+    }
+    if let Some(container) = shared.container_of(id) {
+        return Err(Problem::conflict(format!(
+            "`{id}` is container `{container}`, and its engine has its log: `docker logs {container}`"
+        )));
     }
     let snapshot = super::current(shared)?;
     let other = super::servers::named(&snapshot, id)?;

@@ -7,12 +7,12 @@
 //! 3. A person at a terminal is asked.
 //! 4. The machine is observed once more. Only if it gives the same plan, by the same id, is
 //!    anything done; else something changed, and nothing is.
-//! 5. [`crate::cleaning`] writes the plan into the audit file, ends the trees, and measures what
-//!    came free.
+//! 5. [`crate::cleaning`] writes the plan into the audit file, ends the trees, removes containers and
+//!    files, and measures what came free.
 
 use std::time::Duration;
 
-use inventory::plan::Plan;
+use containers::Places;
 use linux::ProcRoot;
 use linux::control::Target;
 
@@ -20,12 +20,13 @@ use crate::cleaning;
 use crate::cli::Setting;
 use crate::client::Client;
 use crate::config::Span;
+use crate::engines::Source;
 use crate::exit::{self, Failure};
 use crate::observe::{Observer, Scope, pause};
 use crate::output::{Output, is_interactive};
 use crate::picture::Picture;
 use crate::render;
-use crate::report::{self, PlanReport};
+use crate::report::PlanReport;
 
 mod remote;
 
@@ -45,7 +46,8 @@ pub struct Arguments {
     /// Carry out just the plan with this id; if the machine has changed since, do nothing.
     #[arg(long, value_name = "ID", requires = "apply")]
     pub plan_id: Option<String>,
-    /// Only these: id of a server or finding, name of a server, kind of finding, or pid.
+    /// Only these: id of a server, finding or container, name of a server or container, kind of
+    /// finding, path of a file, or pid.
     #[arg(long, value_name = "ID|KIND")]
     pub only: Vec<String>,
     /// Not these, in the same words.
@@ -86,6 +88,7 @@ pub fn run(setting: &Setting, arguments: &Arguments) -> anyhow::Result<u8> {
         return remote::run(setting, arguments, &client);
     }
     let mut observer = Observer::once(setting)?;
+    observer.ask_engines(Source::once(Places::of_environment()));
     wish(&mut observer, arguments);
     let mut seen = observer.observe(Scope::Thorough);
     observer.remember();
@@ -108,8 +111,11 @@ pub fn run(setting: &Setting, arguments: &Arguments) -> anyhow::Result<u8> {
             );
         }
         Held::Nothing(seen) => {
-            let refused = !seen.plan.refused.is_empty();
-            let code = if refused { exit::WARNING } else { exit::FINE };
+            let code = if seen.leaves_something() {
+                exit::WARNING
+            } else {
+                exit::FINE
+            };
             return end(
                 setting,
                 arguments,
@@ -134,13 +140,41 @@ fn wish(observer: &mut Observer<'_>, arguments: &Arguments) {
     wishes.all_users = arguments.all_users;
 }
 
+/// The options without which the same plan would not come about.
+fn repeated(arguments: &Arguments) -> String {
+    let quoted = |word: &String| {
+        let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:@".contains(c);
+        if word.chars().all(plain) {
+            word.clone()
+        } else {
+            format!("'{}'", word.replace('\'', r"'\''"))
+        }
+    };
+    let mut options = String::new();
+    for (name, words) in [("only", &arguments.only), ("exclude", &arguments.exclude)] {
+        for word in words {
+            options.push_str(&format!(" --{name} {}", quoted(word)));
+        }
+    }
+    if let Some(age) = arguments.older_than {
+        options.push_str(&format!(" --older-than {age}"));
+    }
+    if let Some(grace) = arguments.grace {
+        options.push_str(&format!(" --grace {grace}"));
+    }
+    if arguments.all_users {
+        options.push_str(" --all-users");
+    }
+    options
+}
+
 fn dry_run(
     setting: &Setting,
     arguments: &Arguments,
     observer: &mut Observer<'_>,
     seen: &Picture,
 ) -> anyhow::Result<u8> {
-    let outcome = if seen.plan.removals.is_empty() {
+    let outcome = if seen.has_nothing_to_clean() {
         "nothing_to_do"
     } else {
         "planned"
@@ -150,7 +184,8 @@ fn dry_run(
         setting.output.json(&document, true)?;
     } else {
         let page = render::clean::plan(&document.plan, &setting.output);
-        let next = render::clean::next_step(&document.plan, &setting.output);
+        let options = repeated(arguments);
+        let next = render::clean::next_step(&document.plan, &options, &setting.output);
         setting.output.text(&(page + &next))?;
     }
     Ok(exit::FINE)
@@ -178,20 +213,23 @@ fn end(
 
 /// Waits until the owners of what is refused for its grace alone have been gone for long enough.
 fn wait_out_grace(setting: &Setting, observer: &mut Observer<'_>, seen: Picture) -> Picture {
-    let Some(wait) = seen.plan.longest_wait() else {
+    let Some(wait) = seen.longest_wait() else {
         return seen;
     };
-    let waiting = seen
-        .plan
-        .refused
-        .iter()
-        .filter(|refused| refused.refusals.len() == 1)
-        .count();
-    tell_wait(setting, waiting, wait);
+    let plan = cleaning::plan_of(&seen, observer.wishes().grace_seconds);
+    tell_wait(setting, waiting(&plan), wait);
     wait_for(setting, wait);
     let seen = observer.observe(Scope::Thorough);
     observer.remember();
     seen
+}
+
+/// How many wait for one thing only.
+fn waiting(plan: &PlanReport) -> usize {
+    let processes = plan.refused.iter();
+    let processes = processes.filter(|refused| refused.reasons.len() == 1);
+    let containers = plan.containers_refused.iter();
+    processes.count() + containers.filter(|one| one.wait_seconds.is_some()).count()
 }
 
 /// Says what is waited for.
@@ -260,7 +298,7 @@ fn hold(
         {
             return Ok(Held::Changed(seen));
         }
-        if seen.plan.removals.is_empty() {
+        if seen.has_nothing_to_clean() {
             return Ok(Held::Nothing(seen));
         }
         let targets = cleaning::grasp(&root, &seen.plan);
@@ -270,11 +308,12 @@ fn hold(
             && targets.is_some()
             && !confirmed(
                 observer.output(),
-                &report::plan(&seen.plan, observer.wishes().grace_seconds),
+                &cleaning::plan_of(&seen, observer.wishes().grace_seconds),
             )
         {
             return Ok(Held::Nothing(Picture {
-                plan: std::sync::Arc::new(Plan::default()),
+                plan: std::sync::Arc::default(),
+                engines: None,
                 ..seen
             }));
         }
@@ -300,16 +339,25 @@ fn confirmed(output: &Output, plan: &PlanReport) -> bool {
     if output.text(&render::clean::plan(plan, output)).is_err() {
         return false;
     }
-    let count: usize = plan.removals.iter().map(|removal| removal.pids.len()).sum();
-    let noun = if count == 1 {
-        "this process"
-    } else {
-        "these processes"
-    };
-    output.note(&format!("\nEnd {noun} ({count})? [y/N] "));
+    output.note(&format!("\n{}? [y/N] ", question(plan)));
     let mut answer = String::new();
     std::io::stdin().read_line(&mut answer).is_ok()
         && matches!(answer.trim(), "y" | "Y" | "yes" | "Yes")
+}
+
+/// What is asked before it is done.
+fn question(plan: &PlanReport) -> String {
+    let processes: usize = plan.removals.iter().map(|removal| removal.pids.len()).sum();
+    let counts = [
+        (processes, "process", "processes"),
+        (plan.containers.len(), "container", "containers"),
+        (plan.files.len(), "file", "files"),
+    ];
+    let words = counts.iter().filter(|(count, ..)| *count > 0);
+    let words: Vec<String> = words
+        .map(|(count, one, more)| format!("{count} {}", if *count == 1 { one } else { more }))
+        .collect();
+    format!("Remove {}", words.join(", "))
 }
 
 fn carry_out(
@@ -321,7 +369,7 @@ fn carry_out(
     let shown = is_interactive() && !arguments.yes && arguments.plan_id.is_none();
     let grace = observer.wishes().grace_seconds;
     if !arguments.json && !shown {
-        let plan = report::plan(&ready.seen.plan, grace);
+        let plan = cleaning::plan_of(&ready.seen, grace);
         setting
             .output
             .text(&render::clean::plan(&plan, &setting.output))?;
@@ -335,17 +383,16 @@ fn carry_out(
             setting.output.note(line);
         }
     };
-    let mut document = cleaning::document(observer, &ready.seen, "done");
-    cleaning::execute(
+    let carried = cleaning::execute(
         setting,
         observer,
         &ready.seen,
         ready.targets,
         kill_after,
-        &mut document,
         &cleaning::actor(),
         &note,
     )?;
+    let document = carried.finish(&note);
     if arguments.json {
         setting.output.json(&document, true)?;
     } else {
@@ -353,7 +400,7 @@ fn carry_out(
             .output
             .text(&render::clean::result(&document, &setting.output))?;
     }
-    let refused = !document.plan.refused.is_empty();
+    let refused = document.plan.leaves_something();
     Ok(match &*document.outcome {
         "changed" => exit::ERROR,
         "done" if !refused => exit::FINE,

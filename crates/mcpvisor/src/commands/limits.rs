@@ -10,7 +10,7 @@ use crate::client::Client;
 use crate::daemon::keeping;
 use crate::exit;
 use crate::render;
-use crate::report::Word;
+use crate::report::{ContainersReport, Word};
 
 /// `limits`.
 #[derive(Debug, clap::Args)]
@@ -34,6 +34,9 @@ pub struct LimitsReport {
     pub machine: Vec<Holder>,
     /// Servers that mcpvisor keeps or is told to limit.
     pub servers: Vec<Limited>,
+    /// Containers of MCP servers that the configuration has limits for.
+    #[serde(default)]
+    pub containers: Vec<Limited>,
 }
 
 /// A controller of the kernel.
@@ -67,16 +70,26 @@ pub fn run(setting: &Setting, arguments: &Arguments) -> anyhow::Result<u8> {
                 .get("/api/v1/supervision")
                 .map_err(|error| failure(&error))?;
             let confined = all.confined.into_iter().map(of_confined);
-            all.servers.into_iter().map(of_kept).chain(confined).collect()
+            all.servers
+                .into_iter()
+                .map(of_kept)
+                .chain(confined)
+                .collect()
         }
         None => configured(setting),
     };
-    let is_asked =
-        |limited: &Limited| arguments.names.is_empty() || arguments.names.iter().any(|name| limited.name.split(" of ").next() == Some(name));
+    let is_asked = |limited: &Limited| {
+        arguments.names.is_empty()
+            || arguments
+                .names
+                .iter()
+                .any(|name| limited.name.split(" of ").next() == Some(name))
+    };
     let document = LimitsReport {
         schema: "mcpvisor.limits.v1".into(),
         running: client.is_some(),
         machine: machine(),
+        containers: containers(client.as_ref(), &is_asked),
         servers: kept.into_iter().filter(is_asked).collect(),
     };
     if arguments.json {
@@ -86,6 +99,22 @@ pub fn run(setting: &Setting, arguments: &Arguments) -> anyhow::Result<u8> {
         setting.output.text(&page)?;
     }
     Ok(exit::FINE)
+}
+
+/// Containers of MCP servers, where a daemon watches their engines.
+fn containers(client: Option<&Client>, is_asked: &dyn Fn(&Limited) -> bool) -> Vec<Limited> {
+    // What an engine does not answer is no reason to say nothing of servers.
+    let report: Option<ContainersReport> =
+        client.and_then(|client| client.get("/api/v1/containers").ok());
+    let all = report.into_iter().flat_map(|report| report.containers);
+    all.filter(|container| !container.limits.is_empty())
+        .map(|container| Limited {
+            name: container.name,
+            limits: container.limits,
+            events: crate::api::LimitEvents::default(),
+        })
+        .filter(|limited| is_asked(limited))
+        .collect()
 }
 
 fn of_kept(kept: Kept) -> Limited {

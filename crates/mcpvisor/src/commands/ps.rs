@@ -14,6 +14,8 @@ use crate::output::Output;
 use crate::render;
 use crate::report::{self, Report, ThreadReport, Words};
 
+mod containers;
+
 /// Shortest interval of `--watch`.
 const SHORTEST: Duration = Duration::from_millis(100);
 
@@ -27,6 +29,9 @@ pub struct Arguments {
     /// Every process of the machine too.
     #[arg(long, short)]
     pub all: bool,
+    /// Containers of MCP servers instead; with `--all` every container.
+    #[arg(long, short, conflicts_with_all = ["tree", "threads", "watch"])]
+    pub containers: bool,
     /// Processes as a tree below their owners.
     #[arg(long, short)]
     pub tree: bool,
@@ -42,7 +47,7 @@ pub struct Arguments {
     /// End after so many looks.
     #[arg(long, value_name = "N", requires = "watch")]
     pub count: Option<u64>,
-    /// As JSON (schema/report.v1.json).
+    /// As JSON (schema/report.v1.json, with `--containers` schema/containers.v1.json).
     #[arg(long)]
     pub json: bool,
 }
@@ -76,6 +81,9 @@ pub enum Sort {
 
 /// Runs the command.
 pub fn run(setting: &Setting, arguments: &Arguments) -> anyhow::Result<u8> {
+    if arguments.containers {
+        return containers::run(setting, arguments.all, arguments.json);
+    }
     let scope = if arguments.all {
         Scope::Everything
     } else {

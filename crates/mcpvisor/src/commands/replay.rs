@@ -13,7 +13,7 @@ use crate::client::Client;
 use crate::exit::{self, Failure};
 use crate::past_looks::{Past, PastError};
 use crate::render;
-use crate::replaying::{Replay, ReplayReport, replay};
+use crate::replaying::{Ladders, Replay, ReplayReport, replay};
 use crate::when;
 
 /// Points of the past that are held at once.
@@ -68,12 +68,13 @@ pub fn run(setting: &Setting, arguments: &Arguments) -> anyhow::Result<u8> {
         to,
         interval: setting.config.daemon.interval.0,
         most_points: MOST_POINTS,
+        ladders: Some(Ladders::of(&setting.config)),
     };
     let report = if let Some(client) = Client::find(&setting.state) {
-        replayed(setting, &client, wish)?
+        replayed(setting, &client, &wish)?
     } else {
         let (history, _lock) = open(setting)?;
-        replayed(setting, &history, wish)?
+        replayed(setting, &history, &wish)?
     };
     if arguments.json {
         setting.output.json(&report, true)?;
@@ -85,7 +86,7 @@ pub fn run(setting: &Setting, arguments: &Arguments) -> anyhow::Result<u8> {
     Ok(exit::FINE)
 }
 
-fn replayed(setting: &Setting, past: &dyn Past, wish: Replay<'_>) -> anyhow::Result<ReplayReport> {
+fn replayed(setting: &Setting, past: &dyn Past, wish: &Replay<'_>) -> anyhow::Result<ReplayReport> {
     let begun = linux::clock::boot_ns();
     let shows = std::io::stderr().is_terminal();
     let report = replay(past, wish, |share| {

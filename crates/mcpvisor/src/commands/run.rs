@@ -13,6 +13,7 @@ use crate::config::{Size, Span};
 use crate::exit::{self, Failure};
 use crate::output::Output;
 use crate::state::State;
+use crate::telling::{self, GuardEvent, GuardNews};
 
 /// As `timeout(1)`: the run time was over.
 const TIMED_OUT: u8 = 124;
@@ -98,8 +99,19 @@ pub fn run(state: &State, arguments: &Arguments) -> anyhow::Result<u8> {
         groups: confined.entrances(),
         cidfile,
     };
+    let mut news = news(arguments, &confined);
+    let told = telling::tell(state, &news);
     let ran = guard::run(&task);
-    tell_events(&output, confined.events(), arguments.verbose);
+    drop(told);
+    let events = confined.events();
+    tell_events(&output, events, arguments.verbose);
+    news.event = GuardEvent::Ended;
+    news.limits.clear();
+    news.outcome = Some(words(&ran));
+    (news.oom_kills, news.forks_refused) = (events.oom_kills, events.pids_max_hits);
+    if let Some(told) = telling::tell(state, &news) {
+        told.wait();
+    }
     if let Err(why) = confined.leave() {
         output.note(&format!("mcpvisor run: its control group is left: {why}"));
     }
@@ -109,6 +121,45 @@ pub fn run(state: &State, arguments: &Arguments) -> anyhow::Result<u8> {
         return Ok(TIMED_OUT);
     }
     Ok(end_like(&outcome))
+}
+
+/// What a daemon is told at the start.
+fn news(arguments: &Arguments, confined: &Confined) -> GuardNews {
+    let limits = &confined.enforced.limits;
+    let not = limits
+        .iter()
+        .any(|limit| matches!(limit.outcome, Limited::Not(_)));
+    GuardNews {
+        event: GuardEvent::Started,
+        name: label(arguments),
+        pid: std::process::id(),
+        limits: limits.iter().map(ToString::to_string).collect(),
+        not_held: not || confined.nowhere.is_some(),
+        outcome: None,
+        oom_kills: None,
+        forks_refused: None,
+    }
+}
+
+/// How it ended.
+fn words(ran: &Result<Outcome, GuardFailure>) -> String {
+    let outcome = match ran {
+        Ok(outcome) => outcome,
+        Err(error) => return error.to_string(),
+    };
+    let why = match outcome.why {
+        Why::ServerEnded => "the server ended by itself",
+        Why::InputEnded => "its input had ended",
+        Why::ClientEnded => "its client had ended",
+        Why::Told => "it was told to end",
+        Why::TimedOut => "its time was over",
+    };
+    let left = outcome.left.0.len();
+    if left == 0 {
+        why.to_owned()
+    } else {
+        format!("{why}, and {left} processes are left")
+    }
 }
 
 /// A file that nobody else has: the number of a process is its own while it runs, and one that is there

@@ -14,6 +14,10 @@ pub fn run(folder: &Path) -> anyhow::Result<u8> {
     std::fs::create_dir_all(folder)?;
     let all = [
         ("report.v1.json", schemars::schema_for!(Report)),
+        (
+            "containers.v1.json",
+            schemars::schema_for!(crate::report::ContainersReport),
+        ),
         ("clean.v1.json", schemars::schema_for!(CleanReport)),
         ("explain.v1.json", schemars::schema_for!(ExplainReport)),
         (

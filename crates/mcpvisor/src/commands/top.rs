@@ -241,7 +241,8 @@ impl Machine<'_> {
             self.setting.config.clean.kill_after.0,
             &cleaning::actor(),
             &|_| {},
-        )?;
+        )?
+        .finish(&|_| {});
         if document.outcome == "changed" && !document.applied {
             return Ok(vec![
                 "something changed since the plan was made, so nothing was done".to_owned(),

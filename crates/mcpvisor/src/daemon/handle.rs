@@ -12,6 +12,7 @@ use web::Hub;
 
 use super::alarm::AlarmView;
 use super::changes::Change;
+use super::containers::Containers;
 use super::level::Level;
 use super::limiting::confine::ConfinedView;
 use super::orders::Order;
@@ -37,6 +38,7 @@ pub struct Daemon {
     hub: Hub,
     orders: Inbox<Order>,
     keeper: OnceLock<keeper::Handle>,
+    containers: OnceLock<Containers>,
     /// Rings when something about servers that are kept has changed.
     kept_signal: tokio::sync::watch::Sender<u64>,
     tasks: Mutex<Tasks>,
@@ -91,6 +93,7 @@ impl Daemon {
             hub,
             orders: Inbox::new()?,
             keeper: OnceLock::new(),
+            containers: OnceLock::new(),
             kept_signal: tokio::sync::watch::Sender::new(0),
             tasks: Mutex::default(),
             itself: OnceLock::new(),
@@ -184,6 +187,17 @@ impl Daemon {
     /// Notes who keeps servers; once.
     pub(super) fn set_keeper(&self, keeper: keeper::Handle) -> Result<(), keeper::Handle> {
         self.keeper.set(keeper)
+    }
+
+    /// Container engines, once they are watched.
+    pub(crate) fn containers(&self) -> Option<&Containers> {
+        self.containers.get()
+    }
+
+    /// Notes who watches them; once.
+    pub(super) fn set_containers(&self, containers: Containers) {
+        // Set twice it would still be the first.
+        drop(self.containers.set(containers));
     }
 
     /// Rings when something about servers that are kept has changed.
@@ -333,7 +347,7 @@ impl Daemon {
     }
 
     /// Tells what has changed: to the history first, so that nobody hears of what could be lost.
-    pub(super) fn tell(&self, at: jiff::Timestamp, changes: impl IntoIterator<Item = Change>) {
+    pub(crate) fn tell(&self, at: jiff::Timestamp, changes: impl IntoIterator<Item = Change>) {
         for change in changes {
             let event = NewEvent {
                 at: at.as_millisecond(),

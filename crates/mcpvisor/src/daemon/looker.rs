@@ -6,6 +6,7 @@
 //! reads the immutable [`Snapshot`] that each look leaves behind.
 
 mod acts;
+mod cleaned;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,6 +16,7 @@ use linux::events::{ProcessEvent, ProcessEvents};
 use model::Observation;
 
 use super::alarm::{self, Alarm};
+use super::containers::Desk;
 use super::handle::Daemon;
 use super::held::Held;
 use super::ledger::Ledger;
@@ -24,8 +26,8 @@ use super::own::{self, Look};
 use super::policy::Enforcer;
 use super::readings::Readings;
 use super::snapshot::Snapshot;
-use super::{changes, keeping, measure, watching};
-use crate::cleaning;
+use super::{changes, keeping, limiting, measure, watching};
+use crate::cleaning::{self, Carried};
 use crate::cli::Setting;
 use crate::config::Config;
 use crate::exit::Failure;
@@ -55,6 +57,7 @@ pub(super) struct Looker<'a> {
     alarm: Alarm,
     enforcer: Enforcer,
     limiter: Limiter,
+    containers: Desk,
     /// What is read less often than looks are taken; `None` if its thread could not be started.
     readings: Option<Readings>,
     looks: u64,
@@ -85,7 +88,10 @@ impl<'a> Looker<'a> {
             .inspect_err(|error| tracing::info!("{error}"))
             .ok();
         let pace = Pace::daemon(config.budget.cpu.fraction());
-        let observer = Observer::paced(setting, pace, events.is_some())?;
+        let mut observer = Observer::paced(setting, pace, events.is_some())?;
+        if let Some(containers) = daemon.containers() {
+            observer.ask_engines(containers.source());
+        }
         let host = rustix::system::uname()
             .nodename()
             .to_string_lossy()
@@ -95,6 +101,7 @@ impl<'a> Looker<'a> {
             alarm,
             enforcer: Enforcer::open(config.policy.clone(), daemon.state().folder()),
             limiter: Limiter::default(),
+            containers: Desk::default(),
             daemon,
             setting,
             config,
@@ -129,6 +136,8 @@ impl<'a> Looker<'a> {
                 let daemon = self.daemon;
                 self.limiter
                     .after(daemon, &self.config, &self.observer, &snapshot.picture);
+                self.containers
+                    .after(daemon, &self.config, &snapshot.picture);
             }
             self.daemon.pulse();
             let now = linux::clock::now();
@@ -168,7 +177,7 @@ impl<'a> Looker<'a> {
         let file = self.daemon.config_file().0;
         let kept = keeping::inventory_of(&self.daemon.kept(), file.as_deref());
         self.observer.set_kept(kept);
-        self.limiter.before(&self.config, &mut self.observer);
+        limiting::before(&self.config, &mut self.observer);
         let picture = Arc::new(self.observer.observe(scope));
         self.observer.remember();
         let seconds = linux::clock::boot_ns().saturating_sub(begun) as f64 / 1e9;
@@ -181,6 +190,7 @@ impl<'a> Looker<'a> {
         self.last_ns = begun;
         let interval = self.interval_ns();
         let mut measurements = measure::all(&picture, &mut self.ledger);
+        self.containers.measure(&picture, &mut measurements);
         if let Some(readings) = &mut self.readings {
             let state = self.daemon.state().folder();
             readings.on(&self.observer, &picture, state, &mut measurements);
@@ -422,9 +432,10 @@ impl<'a> Looker<'a> {
                 wishes,
                 actor,
                 reply,
-            } => drop(reply.send(self.clean(&plan_id, &wishes, &actor))),
+            } => cleaned::clean(self, (&plan_id, &wishes, actor), reply),
             Order::Alarm(order) => self.alarm.carry_out(order, self.daemon),
             Order::Kept => self.note_kept(),
+            Order::PolicyDone { act, how } => acts::note_done(self, act, how),
             Order::Soon => self.due_ns = linux::clock::boot_ns(),
             Order::Configure(config) => self.configure(config),
             Order::Stop => {}
@@ -434,6 +445,7 @@ impl<'a> Looker<'a> {
     fn configure(&mut self, config: Arc<Config>) {
         self.alarm.configure(&config);
         self.enforcer.configure(config.policy.clone());
+        self.observer.configure_engines(&config);
         let wishes = self.observer.wishes();
         wishes.grace_seconds = config.clean.grace.0.as_secs_f64();
         wishes.never_touch.clone_from(&config.clean.never_touch);
@@ -447,7 +459,7 @@ impl<'a> Looker<'a> {
     fn plan(&mut self, wishes: &CleanWishes) -> CleanReport {
         self.wish(wishes);
         let seen = self.observer.observe(Scope::Thorough);
-        let outcome = if seen.plan.removals.is_empty() {
+        let outcome = if seen.has_nothing_to_clean() {
             "nothing_to_do"
         } else {
             "planned"
@@ -467,7 +479,7 @@ impl<'a> Looker<'a> {
         plan_id: &str,
         wishes: &CleanWishes,
         actor: &str,
-    ) -> Result<CleanReport, String> {
+    ) -> Result<Carried, String> {
         self.wish(wishes);
         let kill_after = wishes.kill_after.unwrap_or(self.config.clean.kill_after.0);
         let daemon = self.daemon;
@@ -486,12 +498,12 @@ impl<'a> Looker<'a> {
             },
         )
         .map_err(|error| format!("{error:#}"));
-        let outcome = match &done {
-            Ok(document) if document.applied => Ok(()),
-            Ok(document) => Err(&*document.outcome),
-            Err(error) => Err(error.as_str()),
-        };
-        daemon.audit(actor, "clean", &format!("plan {plan_id}"), outcome);
+        match &done {
+            Ok(Carried::Done(document)) => cleaned::audit(daemon, actor, plan_id, Ok(document)),
+            // It is when the rest has been tried.
+            Ok(Carried::Underway(_)) => {}
+            Err(error) => cleaned::audit(daemon, actor, plan_id, Err(error)),
+        }
         self.wish(&CleanWishes::default());
         self.look(Scope::Servers);
         done

@@ -15,6 +15,7 @@
 
 pub mod alarm;
 pub mod changes;
+pub(crate) mod containers;
 pub mod handle;
 mod held;
 pub(crate) mod keeping;

@@ -70,6 +70,13 @@ pub enum Order {
     Alarm(AlarmOrder),
     /// Something about servers that are kept has changed.
     Kept,
+    /// What the policy had done elsewhere has come to an end.
+    PolicyDone {
+        /// Number of the act.
+        act: u64,
+        /// What it came to, or why it failed.
+        how: Result<String, String>,
+    },
     /// Something has happened that the next look should not wait for.
     Soon,
     /// Take a new configuration into force.

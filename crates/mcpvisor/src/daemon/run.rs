@@ -71,6 +71,7 @@ pub fn run(setting: &Setting, listen: Option<SocketAddr>) -> anyhow::Result<u8> 
         .enable_all()
         .build()?;
     let history = started.daemon.history().clone();
+    started.daemon.watch_containers(runtime.handle());
     started
         .daemon
         .keep_servers()

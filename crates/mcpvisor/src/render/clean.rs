@@ -11,7 +11,7 @@ pub fn plan(plan: &PlanReport, output: &Output) -> String {
     let style = Style::new(output.colour);
     let width = usize::from(output.width.unwrap_or(200)).min(110);
     let mut page = String::new();
-    if !plan.removals.is_empty() {
+    if !plan.is_empty() {
         page.push_str(&style.heading(&format!("To be removed (plan {})\n", plan.plan_id)));
         for removal in &plan.removals {
             let pids = removal
@@ -46,8 +46,9 @@ pub fn plan(plan: &PlanReport, output: &Output) -> String {
                 );
             }
         }
+        to_be_removed(&mut page, plan, width);
     }
-    if !plan.refused.is_empty() {
+    if plan.leaves_something() {
         if !page.is_empty() {
             page.push('\n');
         }
@@ -73,6 +74,16 @@ pub fn plan(plan: &PlanReport, output: &Output) -> String {
             }
         }
     }
+    for refused in &plan.containers_refused {
+        let name = format!("container {}", safe(&refused.name));
+        wrapped(&mut page, &name, "  ", width);
+        let wait = refused
+            .wait_seconds
+            .map(|wait| format!("; wait {wait:.0} s"))
+            .unwrap_or_default();
+        let reason = format!("{}{wait}", safe(&refused.reason));
+        wrapped(&mut page, &reason, "    ", width);
+    }
     if page.is_empty() {
         page.push_str(&style.good("Nothing was left behind."));
         page.push('\n');
@@ -80,16 +91,39 @@ pub fn plan(plan: &PlanReport, output: &Output) -> String {
     page
 }
 
-/// What to do after looking at a plan.
-pub fn next_step(plan: &PlanReport, output: &Output) -> String {
-    if plan.removals.is_empty() {
+/// Containers and files.
+fn to_be_removed(page: &mut String, plan: &PlanReport, width: usize) {
+    for container in &plan.containers {
+        let memory = container.memory_bytes;
+        let memory = memory.map(|bytes| format!(", {}", model::units::bytes(bytes)));
+        let line = format!(
+            "container {} of {} ({}{})",
+            safe(&container.name),
+            safe(&container.owner),
+            safe(&container.image),
+            memory.unwrap_or_default()
+        );
+        wrapped(page, &line, "  ", width);
+        for reason in &container.reasons {
+            wrapped(page, &safe(reason), "    ", width);
+        }
+    }
+    for file in &plan.files {
+        wrapped(page, &format!("file {}", safe(&file.path)), "  ", width);
+        wrapped(page, &safe(&file.reason), "    ", width);
+    }
+}
+
+/// What to do after looking at a plan that was made for these options.
+pub fn next_step(plan: &PlanReport, options: &str, output: &Output) -> String {
+    if plan.is_empty() {
         return String::new();
     }
     let style = Style::new(output.colour);
     format!(
         "\nNothing has been done. To do exactly this: {}\n",
         style.command(&format!(
-            "mcpvisor clean --apply --plan-id {}",
+            "mcpvisor clean --apply --plan-id {}{options}",
             plan.plan_id
         ))
     )
@@ -112,6 +146,7 @@ pub fn result(report: &CleanReport, output: &Output) -> String {
             ));
         }
     }
+    engines(&mut page, report);
     if let (Some(before), Some(after)) = (&report.before, &report.after) {
         page.push_str(&style.heading(&format!("{:<12}{:>12}{:>12}\n", "", "before", "after")));
         let mut line = |name: &str, figure: fn(&Measured) -> String| {
@@ -133,6 +168,13 @@ pub fn result(report: &CleanReport, output: &Output) -> String {
                 ports.join(",")
             }
         });
+        if before.containers > 0 {
+            line("containers", |m| m.containers.to_string());
+            line("their memory", |m| bytes(m.container_memory_bytes));
+        }
+        if before.files > 0 {
+            line("files", |m| m.files.to_string());
+        }
     }
     for note in &report.notes {
         page.push_str(&format!("{}\n", safe(note)));
@@ -147,4 +189,30 @@ pub fn result(report: &CleanReport, output: &Output) -> String {
     page.push_str(&line);
     page.push('\n');
     page
+}
+
+/// Containers and files that are still there, with every try.
+fn engines(page: &mut String, report: &CleanReport) {
+    let left = |outcome: &str| !["removed", "already_gone"].contains(&outcome);
+    for result in report.containers.iter().filter(|one| left(&one.outcome)) {
+        let why = safe(result.detail.as_deref().unwrap_or_default());
+        let name = safe(&result.name);
+        page.push_str(&format!("  container {name} {}: {why}\n", result.outcome));
+        for attempt in &result.attempts {
+            let failed = attempt.steps.iter().filter(|step| !step.ok);
+            for step in failed {
+                page.push_str(&format!(
+                    "    try {} ({:.0} s): {}: {}\n",
+                    attempt.number,
+                    attempt.deadline_seconds,
+                    safe(&step.call),
+                    safe(&step.answer)
+                ));
+            }
+        }
+    }
+    for result in report.files.iter().filter(|one| left(&one.outcome)) {
+        let why = safe(result.detail.as_deref().unwrap_or_default());
+        page.push_str(&format!("  file {}: {why}\n", safe(&result.path)));
+    }
 }

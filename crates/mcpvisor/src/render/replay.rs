@@ -22,6 +22,7 @@ pub fn render(report: &ReplayReport, output: &Output) -> String {
         page.push_str(&alerts(report, output));
         page.push_str(&rules(report, output));
     }
+    page.push_str(&policy(report, output));
     for (data, title) in [
         ("judged", "Quiet"),
         ("no_data", "Nothing was measured for"),
@@ -99,6 +100,29 @@ fn alerts(report: &ReplayReport, output: &Output) -> String {
         ));
     }
     page.push('\n');
+    page
+}
+
+/// What the policy would have decided; nothing without ladders.
+fn policy(report: &ReplayReport, output: &Output) -> String {
+    if report.policy.is_empty() {
+        return String::new();
+    }
+    let style = Style::new(output.colour);
+    let columns = [words("AT", 14), words("RULE", 24), words("THE POLICY", 0)];
+    let shown = report.policy.iter().take(MOST);
+    let rows = shown.map(|step| vec![day(step.at), safe(&step.rule), safe(&step.text)]);
+    let table = layout(&columns, rows.collect(), output.width);
+    let mut page = format!(
+        "\n{}\n{table}",
+        style.heading("What the policy would have done")
+    );
+    let more = report.policy.len().saturating_sub(MOST) as u64 + report.policy_left_out;
+    if more > 0 {
+        page.push_str(&format!(
+            "and {more} decisions more: ask for one rule, or for less time.\n"
+        ));
+    }
     page
 }
 
@@ -225,6 +249,8 @@ mod tests {
                 },
             ],
             alerts_left_out: 7,
+            policy: Vec::new(),
+            policy_left_out: 0,
             rules: vec![
                 rule("high_cpu", "judged", 0, 2),
                 rule("high_memory", "judged", 9, 0),

@@ -13,7 +13,12 @@ pub fn task(task: &TaskReport, output: &Output) -> String {
     let style = Style::new(output.colour);
     let name = text::safe(&task.server);
     let Some(kept) = &task.kept else {
-        return format!("{name}: {} was ordered\n", task.order);
+        let how = match &task.error {
+            None if task.ended_at.is_some() => "is done".to_owned(),
+            None => "was ordered, and goes on".to_owned(),
+            Some(why) => format!("failed: {}", text::safe(why)),
+        };
+        return format!("{name}: {} {how}\n", task.order);
     };
     let state = state(kept, style);
     let pid = kept
@@ -95,11 +100,17 @@ fn state(kept: &Kept, style: Style) -> String {
 pub fn limits(document: &LimitsReport, output: &Output) -> String {
     let style = Style::new(output.colour);
     let mut page = String::new();
-    if document
-        .servers
-        .iter()
-        .all(|server| server.limits.is_empty())
-    {
+    let servers = document.servers.iter();
+    let servers = servers.map(|server| (text::safe(&server.name).into_owned(), server));
+    let containers = document.containers.iter();
+    let containers = containers.map(|container| {
+        (
+            format!("container {}", text::safe(&container.name)),
+            container,
+        )
+    });
+    let all: Vec<_> = servers.chain(containers).collect();
+    if all.iter().all(|(_, limited)| limited.limits.is_empty()) {
         page.push_str("No server that mcpvisor keeps has a limit.\n");
         page.push_str(&format!(
             "  set some: {} or {} in the configuration\n",
@@ -114,15 +125,15 @@ pub fn limits(document: &LimitsReport, output: &Output) -> String {
             words("HELD", 5),
             words("HOW", 0),
         ];
-        let rows = document.servers.iter().flat_map(|server| {
-            server.limits.iter().map(|limit| {
+        let rows = all.iter().flat_map(|(name, limited)| {
+            limited.limits.iter().map(move |limit| {
                 let held = match limit.enforced {
                     Some(true) => "yes",
                     Some(false) => "NO",
                     None => "",
                 };
                 vec![
-                    text::safe(&server.name).into_owned(),
+                    name.clone(),
                     limit.limit.to_string(),
                     limit.asked.clone(),
                     held.to_owned(),

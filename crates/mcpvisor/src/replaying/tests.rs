@@ -69,8 +69,9 @@ fn replayed(store: &Store, rules: &[Rule], from: i64, to: i64) -> ReplayReport {
         to: time(to),
         interval: Duration::from_secs(5),
         most_points: 10_000,
+        ladders: None,
     };
-    replay(&store.history, wish, |_| {}).unwrap()
+    replay(&store.history, &wish, |_| {}).unwrap()
 }
 
 fn rule(report: &ReplayReport, name: &str) -> ReplayedRule {

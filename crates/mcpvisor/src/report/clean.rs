@@ -1,11 +1,17 @@
 //! Plans and their results in a document.
 
+mod engines;
+
 use inventory::plan::{Plan, Refusal};
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Word;
+pub use engines::{
+    AttemptReport, ContainerRefused, ContainerRemoval, ContainerResult, FileRemoval, FileResult,
+    StepReport,
+};
 
 /// What `clean` says.
 #[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
@@ -24,6 +30,12 @@ pub struct CleanReport {
     pub outcome: Word,
     /// What became of each process, if it was carried out.
     pub results: Vec<ProcessResult>,
+    /// What became of each container, with every try.
+    #[serde(default)]
+    pub containers: Vec<ContainerResult>,
+    /// What became of each file.
+    #[serde(default)]
+    pub files: Vec<FileResult>,
     /// Measured before.
     pub before: Option<Measured>,
     /// Measured after.
@@ -55,7 +67,8 @@ pub struct CleanRequest {
     #[schemars(range(min = 0.0, max = 300.0))]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub kill_after_seconds: Option<f64>,
-    /// Only these: ids of servers or findings, names, kinds of findings, or pids.
+    /// Only these: ids of servers, findings or containers, names, kinds of findings, paths of files, or
+    /// pids.
     pub only: Vec<String>,
     /// Not these, in the same words.
     pub exclude: Vec<String>,
@@ -74,6 +87,15 @@ pub struct PlanReport {
     pub removals: Vec<RemovalReport>,
     /// Instances that are left alone, and why.
     pub refused: Vec<RefusedReport>,
+    /// Containers to be removed.
+    #[serde(default)]
+    pub containers: Vec<ContainerRemoval>,
+    /// Files to be removed.
+    #[serde(default)]
+    pub files: Vec<FileRemoval>,
+    /// Containers that are left alone, and why.
+    #[serde(default)]
+    pub containers_refused: Vec<ContainerRefused>,
 }
 
 /// An instance to be removed.
@@ -143,6 +165,15 @@ pub struct Measured {
     pub fds: Option<u64>,
     /// Ports that they listen on.
     pub ports: Vec<u16>,
+    /// Planned containers that are there.
+    #[serde(default)]
+    pub containers: u64,
+    /// Their memory, bytes; `null` if it could not be read for all.
+    #[serde(default)]
+    pub container_memory_bytes: Option<u64>,
+    /// Planned files that are there.
+    #[serde(default)]
+    pub files: u64,
 }
 
 /// A plan as a document.
@@ -181,5 +212,8 @@ pub fn plan(plan: &Plan, grace_seconds: f64) -> PlanReport {
                 reasons: refused.refusals.clone(),
             })
             .collect(),
+        containers: Vec::new(),
+        files: Vec::new(),
+        containers_refused: Vec::new(),
     }
 }

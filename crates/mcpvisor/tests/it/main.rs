@@ -4,11 +4,13 @@
     clippy::expect_used,
     clippy::panic,
     clippy::disallowed_methods,
-    reason = "a test fails by panicking, and starts programs"
+    clippy::print_stderr,
+    reason = "a test fails by panicking, starts programs, and says what it skips"
 )]
 
 mod cli;
 mod config;
+mod containers;
 mod daemon;
 mod guard;
 mod hostile;

@@ -19,12 +19,15 @@ pub(crate) const NOW: [&str; 5] = [
 /// A home and a state directory.
 pub(crate) struct World {
     pub(crate) folder: TempDir,
+    /// Variables besides those that every world has.
+    pub(crate) environment: Vec<(&'static str, String)>,
 }
 
 impl World {
     pub(crate) fn new() -> Self {
         Self {
             folder: tempfile::tempdir().unwrap(),
+            environment: Vec::new(),
         }
     }
 
@@ -51,6 +54,7 @@ impl World {
             .env_remove("CODEX_HOME")
             .arg("--state-dir")
             .arg(self.state())
+            .envs(self.environment.iter().map(|(name, value)| (name, value)))
             .current_dir(self.folder.path());
         command
     }

@@ -5,7 +5,7 @@
 //!  stdin        SIGTERM        SIGKILL  ├──► verified to be empty
 //! Verifying ──────┘               ▲─────┘ again and again
 //! ```
-//! Closing is for trees whose stdin we hold. Verifying is for those whose root has ended by itself: mostly
+//! Closing is for trees whose stdin we hold; if the root ends with it, the rest is not waited for long. Verifying is for those whose root has ended by itself: mostly
 //! nothing is left then. Once the root has ended it is looked again and again, soon at first, since most of
 //! what is left ends on its own. What survives SIGKILL is told, and killed again; that never ends by itself.
 
@@ -24,6 +24,8 @@ const LONGEST_WAIT: u64 = 1_000 * MS;
 const LONGEST_KILL: u64 = 60_000 * MS;
 /// What its root left is given so long to be gone if nobody says that it is not.
 const VERIFY_FOR: u64 = 1_000 * MS;
+/// What a root leaves that has ended with its stdin has so long to end too, however long the grace is.
+const REST_FOR: u64 = 500 * MS;
 /// What lives for so long after SIGKILL is told: before, the kernel may still be at work.
 const TOLD_AFTER: u64 = 5_000 * MS;
 
@@ -43,6 +45,8 @@ pub(super) struct Ending {
     step: Step,
     /// When the step began, ns.
     since: u64,
+    /// When the root ended, ns, if that is known.
+    root_gone: Option<u64>,
     /// When it is looked next; only once the root has ended or was killed.
     look_at: Option<u64>,
     pause: u64,
@@ -57,6 +61,7 @@ impl Ending {
             generation,
             step,
             since: now,
+            root_gone: None,
             look_at: None,
             pause: FIRST_PAUSE,
             kills: 0,
@@ -110,7 +115,12 @@ impl Ending {
     fn deadline(&self, times: &StopTimes) -> u64 {
         match self.step {
             Step::Verifying => self.since.saturating_add(VERIFY_FOR),
-            Step::Closing => after(self.since, times.grace_eof),
+            Step::Closing => {
+                let rest = self
+                    .root_gone
+                    .map_or(u64::MAX, |at| at.saturating_add(REST_FOR));
+                after(self.since, times.grace_eof).min(rest)
+            }
             Step::Terminating => after(self.since, times.kill_after),
             Step::Killing => u64::MAX,
         }
@@ -128,6 +138,7 @@ impl Ending {
     /// Its root has ended: from now on it is looked whether all has.
     pub(super) fn root_ended(&mut self, now: u64, out: &mut Vec<Effect>) {
         self.pause = FIRST_PAUSE;
+        self.root_gone = Some(now);
         self.look(now, out);
     }
 
@@ -291,15 +302,20 @@ mod tests {
             pid: 7,
             start_ticks: 1,
         };
-        assert!(!ending.remain(vec![left], 0, &mut out), "the grace goes on");
+        assert!(
+            !ending.remain(vec![left], 0, &mut out),
+            "the rest may end by itself"
+        );
         assert_eq!(ending.remains(), [left]);
-        let done = course(ending, &out, 400);
+        let done = course(ending, &out, 600);
         let expected = [
             (0, "close"),
             (0, "look"),
             (50, "look"),
             (150, "look"),
             (350, "look"),
+            (500, "term"),
+            (550, "look"),
         ];
         assert_eq!(done, expected);
     }

@@ -38,13 +38,13 @@ pub(super) fn run(setting: &Setting, arguments: &Arguments, client: &Client) -> 
         return end(setting, arguments, &done, false);
     }
     if let Some(wait) = longest_wait(&document.plan) {
-        super::tell_wait(setting, waiting(&document.plan), wait);
+        super::tell_wait(setting, super::waiting(&document.plan), wait);
         super::wait_for(setting, wait);
         document = plan(client, arguments)?;
     }
     let ask = is_interactive() && !arguments.yes && !arguments.json;
     for _ in 1..ATTEMPTS {
-        if document.plan.removals.is_empty() {
+        if document.plan.is_empty() {
             return end(setting, arguments, &document, false);
         }
         if ask && !super::confirmed(&setting.output, &document.plan) {
@@ -97,21 +97,18 @@ fn apply(client: &Client, arguments: &Arguments, id: &str) -> Result<CleanReport
 
 /// The longest that a refused instance would have to wait until only its grace is over, seconds.
 fn longest_wait(plan: &PlanReport) -> Option<f64> {
-    plan.refused
+    let of_processes = plan
+        .refused
         .iter()
         .filter_map(|refused| match refused.reasons.as_slice() {
             [only] => only.wait_seconds,
             _ => None,
-        })
-        .max_by(f64::total_cmp)
-}
-
-/// How many wait for one thing only.
-fn waiting(plan: &PlanReport) -> usize {
-    plan.refused
+        });
+    let of_containers = plan
+        .containers_refused
         .iter()
-        .filter(|refused| refused.reasons.len() == 1)
-        .count()
+        .filter_map(|refused| refused.wait_seconds);
+    of_processes.chain(of_containers).max_by(f64::total_cmp)
 }
 
 fn show(
@@ -125,7 +122,12 @@ fn show(
     }
     let mut page = render::clean::plan(&document.plan, &setting.output);
     if next {
-        page.push_str(&render::clean::next_step(&document.plan, &setting.output));
+        let options = super::repeated(arguments);
+        page.push_str(&render::clean::next_step(
+            &document.plan,
+            &options,
+            &setting.output,
+        ));
     } else {
         page.push_str(&render::clean::result(document, &setting.output));
     }
@@ -147,7 +149,7 @@ fn end(
     } else {
         show(setting, arguments, document, false)?;
     }
-    let refused = !document.plan.refused.is_empty();
+    let refused = document.plan.leaves_something();
     Ok(match &*document.outcome {
         "changed" => exit::ERROR,
         "done" | "nothing_to_do" | "declined" if !refused => exit::FINE,

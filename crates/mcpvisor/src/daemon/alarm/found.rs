@@ -28,13 +28,20 @@ pub(crate) fn all(picture: &Picture) -> Vec<Found> {
             Arc::from(server.owner.name.as_str()),
         ))
     };
+    let container = |finding: &str| {
+        let (server, owner) = picture.engines.as_ref()?.subject(finding)?;
+        Some((Arc::from(server), Arc::from(owner)))
+    };
     picture
         .findings
         .iter()
         .map(|finding| Found {
             kind: finding.kind,
             severity: finding.severity,
-            server: finding.server.as_ref().and_then(named),
+            server: match &finding.server {
+                Some(id) => named(id),
+                None => container(&finding.id),
+            },
             title: finding.title.clone(),
             evidence: finding.evidence.clone(),
             advice: finding.advice.clone(),

@@ -42,6 +42,14 @@ fn bound(limits: &ServerLimits) -> Bound {
     }
 }
 
+/// Before a look: what is bounded.
+pub(super) fn before(config: &Config, observer: &mut Observer<'_>) {
+    let bounds = bounds(config);
+    let acts = config.policy.settings.mode == Mode::Enforce;
+    let wards = acts && has_processes(&bounds);
+    observer.set_bounds(bounds, wards);
+}
+
 /// Looks after limits of others' servers, as part of the thread that looks.
 #[derive(Default)]
 pub(super) struct Limiter {
@@ -52,14 +60,6 @@ pub(super) struct Limiter {
 }
 
 impl Limiter {
-    /// Before a look: what is bounded.
-    pub(super) fn before(&mut self, config: &Config, observer: &mut Observer<'_>) {
-        let bounds = bounds(config);
-        let acts = config.policy.settings.mode == Mode::Enforce;
-        let wards = acts && has_processes(&bounds);
-        observer.set_bounds(bounds, wards);
-    }
-
     /// After a look: in `enforce`, confines and wards what it has seen.
     pub(super) fn after(
         &mut self,

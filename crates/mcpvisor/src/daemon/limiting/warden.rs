@@ -299,7 +299,11 @@ fn hold(root: &ProcRoot, removal: &Removal, members: &[u32]) -> Vec<Target> {
     }
     let spared = |pid: u32| removal.spared.iter().any(|(id, _)| id.pid == pid);
     let known: Vec<u32> = removal.processes.iter().map(|id| id.pid).collect();
-    for pid in members.iter().copied().filter(|pid| !known.contains(pid) && !spared(*pid)) {
+    for pid in members
+        .iter()
+        .copied()
+        .filter(|pid| !known.contains(pid) && !spared(*pid))
+    {
         let Ok((target, seen)) = Target::hold(root, pid) else {
             continue;
         };

@@ -3,10 +3,13 @@
 use model::ProcessId;
 use supervise::policy::{Act, Step, What};
 
-use super::Looker;
-use crate::daemon::orders::CleanWishes;
+use super::{Looker, cleaned};
+use crate::cleaning::Carried;
+use crate::daemon::containers;
+use crate::daemon::orders::{CleanWishes, Order};
 use crate::daemon::policy::{self, Wanted};
 use crate::observe::Scope;
+use crate::report::CleanReport;
 
 /// Rounds of acts that follow from each other at one look: a step that fails leads on to the next.
 const MOST_ROUNDS: usize = 16;
@@ -66,11 +69,9 @@ fn act_on(looker: &mut Looker<'_>, act: &Act) -> Option<Result<String, String>> 
         // People are told by the alert's own routes; that it was a step of a ladder is an event.
         Step::Notify => Some(Ok("people were told".to_owned())),
         Step::RestartServer => restart(looker, act),
-        Step::CleanOrphans => Some(clean_orphans(looker, act)),
-        Step::StopLargest => Some(stop(looker, act)),
-        Step::RestartContainer => Some(Err(
-            "no engine that answers has a container of this server".to_owned(),
-        )),
+        Step::CleanOrphans => clean_orphans(looker, act),
+        Step::StopLargest => stop(looker, act),
+        Step::RestartContainer => restart_container(looker, act).err().map(Err),
     };
     if let Some(how) = &how {
         note_end(looker, act, how);
@@ -128,16 +129,42 @@ fn restart(looker: &mut Looker<'_>, act: &Act) -> Option<Result<String, String>>
     None
 }
 
-fn clean_orphans(looker: &mut Looker<'_>, act: &Act) -> Result<String, String> {
+/// What was done elsewhere has come to an end.
+pub(super) fn note_done(looker: &mut Looker<'_>, number: u64, how: Result<String, String>) {
+    if let Some(act) = looker.enforcer.forget(number) {
+        note_end(looker, &act, &how);
+    }
+    let wanted = end(looker, number, how);
+    if !wanted.acts.is_empty() || !wanted.told.is_empty() {
+        carry_out(looker, wanted);
+    }
+}
+
+/// Has an engine restart the container; its end is an order.
+fn restart_container(looker: &Looker<'_>, act: &Act) -> Result<(), String> {
+    let name = policy::container_of(&act.target.object);
+    let name = name.ok_or_else(|| "it is no container".to_owned())?;
+    let watched = looker.daemon.containers();
+    let view = watched.ok_or_else(|| "no container engine is watched".to_owned())?;
+    let (container, socket) = containers::find(&view.view(), name)?;
+    containers::restart(looker.daemon.weak(), act.number, &container, socket)
+}
+
+fn clean_orphans(looker: &mut Looker<'_>, act: &Act) -> Option<Result<String, String>> {
     let Some(last) = looker.last.clone() else {
-        return Err("the machine has not been looked at yet".to_owned());
+        return Some(Err("the machine has not been looked at yet".to_owned()));
     };
-    let only = policy::orphan_words(&act.target.processes, &last.picture);
+    let mut only = policy::orphan_words(&act.target.processes, &last.picture);
+    only.extend(policy::orphan_containers(
+        &act.target.processes,
+        &last.picture,
+    ));
     if only.is_empty() {
-        return Err("they are gone or have an owner again".to_owned());
+        return Some(Err("they are gone or have an owner again".to_owned()));
     }
     apply(
         looker,
+        act,
         &CleanWishes {
             only,
             ..CleanWishes::default()
@@ -146,12 +173,13 @@ fn clean_orphans(looker: &mut Looker<'_>, act: &Act) -> Result<String, String> {
     )
 }
 
-fn stop(looker: &mut Looker<'_>, act: &Act) -> Result<String, String> {
+fn stop(looker: &mut Looker<'_>, act: &Act) -> Option<Result<String, String>> {
     let Some(root) = act.target.processes.first() else {
-        return Err("it has ended".to_owned());
+        return Some(Err("it has ended".to_owned()));
     };
     apply(
         looker,
+        act,
         &CleanWishes {
             only: vec![root.pid.to_string()],
             insist: true,
@@ -162,16 +190,38 @@ fn stop(looker: &mut Looker<'_>, act: &Act) -> Result<String, String> {
 }
 
 /// Plans it as for a person, and carries just that plan out. `root`: the plan must be about this process.
+/// Answers how it ended; nothing where containers are left to be removed, whose end is an order.
 fn apply(
+    looker: &mut Looker<'_>,
+    act: &Act,
+    wishes: &CleanWishes,
+    root: Option<ProcessId>,
+) -> Option<Result<String, String>> {
+    match applied(looker, wishes, root) {
+        Ok((_, Carried::Done(document))) => Some(in_words(&document)),
+        Ok((plan_id, Carried::Underway(underway))) => {
+            let (daemon, number) = (looker.daemon.weak(), act.number);
+            let actor = "policy".to_owned();
+            let begun = cleaned::finish(looker.daemon, underway, plan_id, actor, move |document| {
+                let how = in_words(&document);
+                containers::put(&daemon, Order::PolicyDone { act: number, how });
+            });
+            begun.err().map(Err)
+        }
+        Err(why) => Some(Err(why)),
+    }
+}
+
+fn applied(
     looker: &mut Looker<'_>,
     wishes: &CleanWishes,
     root: Option<ProcessId>,
-) -> Result<String, String> {
+) -> Result<(String, Carried), String> {
     looker.wish(wishes);
     let seen = looker.observer.observe(Scope::Thorough);
     looker.wish(&CleanWishes::default());
     let plan = &seen.plan;
-    if let Some(refused) = plan.refused.first().filter(|_| plan.removals.is_empty()) {
+    if let Some(refused) = plan.refused.first().filter(|_| seen.has_nothing_to_clean()) {
         let reasons: Vec<&str> = refused
             .refusals
             .iter()
@@ -180,14 +230,28 @@ fn apply(
         return Err(format!("it is left alone: {}", reasons.join("; ")));
     }
     let is_it = |root: ProcessId| plan.removals.iter().any(|removal| removal.root == root);
-    if plan.removals.is_empty() || !root.is_none_or(is_it) {
+    if seen.has_nothing_to_clean() || !root.is_none_or(is_it) {
         return Err("it has ended".to_owned());
     }
     let done = looker.clean(&plan.id, wishes, "policy")?;
-    let freed = done.freed.as_ref();
-    let processes = freed.map_or(0, |freed| freed.processes);
-    let bytes = model::units::bytes(freed.map_or(0, |freed| freed.rss_bytes));
-    let words = format!("{processes} processes ended, {bytes} freed");
+    Ok((plan.id.clone(), done))
+}
+
+fn in_words(done: &CleanReport) -> Result<String, String> {
+    let freed = done.freed.clone().unwrap_or_default();
+    let bytes = freed.rss_bytes + freed.container_memory_bytes.unwrap_or(0);
+    let bytes = model::units::bytes(bytes);
+    let mut words = format!("{} processes ended, {bytes} freed", freed.processes);
+    if freed.containers > 0 {
+        words = format!("{} containers removed, {words}", freed.containers);
+    }
+    let failed = done
+        .containers
+        .iter()
+        .filter_map(|result| result.detail.as_ref());
+    for why in failed {
+        words.push_str(&format!("; {why}"));
+    }
     match &*done.outcome {
         "done" => Ok(words),
         other => Err(format!("{other}: {words}")),

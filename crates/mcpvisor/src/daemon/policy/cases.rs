@@ -9,6 +9,7 @@ use keeper::View;
 use model::{FindingKind, ProcessId};
 use supervise::policy::{Case, Step, Target};
 
+use super::contained;
 use crate::picture::Picture;
 
 /// What the objects of servers that are kept begin with.
@@ -21,6 +22,8 @@ pub(crate) fn case(alert: &Alert, picture: &Picture, kept: &View) -> Case {
     evidence.extend(alert.evidence.iter().cloned());
     let mut targets = BTreeMap::from([(Step::Notify, nothing(about.words()))]);
     targets.extend(orphans(&about, picture).map(|target| (Step::CleanOrphans, target)));
+    targets
+        .extend(contained::restart(&about, picture).map(|target| (Step::RestartContainer, target)));
     targets.extend(restart(&about, kept).map(|target| (Step::RestartServer, target)));
     targets.extend(largest(alert, &about, picture, kept).map(|target| (Step::StopLargest, target)));
     let is_watched = |server: &&Server| about.is_about(&server.name, &server.owner.name);
@@ -48,9 +51,11 @@ pub(crate) fn case(alert: &Alert, picture: &Picture, kept: &View) -> Case {
 }
 
 /// What an alert is about, by its labels: a server, all servers of an owner, or the machine.
-struct About<'a> {
-    server: Option<&'a str>,
-    owner: Option<&'a str>,
+pub(super) struct About<'a> {
+    pub(super) server: Option<&'a str>,
+    pub(super) owner: Option<&'a str>,
+    /// Of a series of a container.
+    pub(super) container: Option<&'a str>,
 }
 
 impl<'a> About<'a> {
@@ -58,12 +63,13 @@ impl<'a> About<'a> {
         let label = |name: &str| alert.labels.get(name).map(String::as_str);
         Self {
             server: label("server"),
+            container: label("container"),
             // Figures of a gateway are about what it has started.
             owner: label("owner").or_else(|| label("gateway")),
         }
     }
 
-    fn is_about(&self, server: &str, owner: &str) -> bool {
+    pub(super) fn is_about(&self, server: &str, owner: &str) -> bool {
         self.server.is_none_or(|name| name == server) && self.owner.is_none_or(|name| name == owner)
     }
 
@@ -88,13 +94,15 @@ fn nothing(object: String) -> Target {
 /// What nobody owns any more, as far as it would be cleaned.
 fn orphans(about: &About<'_>, picture: &Picture) -> Option<Target> {
     let of_it = |removal: &&Removal| about.is_about(&removal.name, &removal.owner);
-    let removals: Vec<&Removal> = picture.plan.removals.iter().filter(of_it).collect();
-    if removals.is_empty() {
+    let removals = picture.plan.removals.iter().filter(of_it);
+    let mut roots: Vec<ProcessId> = removals.map(|removal| removal.root).collect();
+    roots.extend(contained::orphans(about, picture));
+    if roots.is_empty() {
         return None;
     }
     Some(Target {
         object: format!("orphans of {}", about.words()),
-        processes: removals.iter().map(|removal| removal.root).collect(),
+        processes: roots,
         is_only_watched: false,
     })
 }

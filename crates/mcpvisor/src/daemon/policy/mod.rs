@@ -6,6 +6,7 @@
 //! anything is done it is in the audit, with its evidence; in `observe` there is only what would have been.
 
 mod cases;
+mod contained;
 mod kept;
 
 use std::path::PathBuf;
@@ -24,6 +25,7 @@ use crate::picture::Picture;
 
 pub(crate) use cases::case;
 pub(super) use cases::orphan_words;
+pub(super) use contained::{name_of as container_of, orphan_words as orphan_containers};
 
 /// The policy as the thread that looks owns it.
 pub(super) struct Enforcer {

@@ -1,12 +1,26 @@
-//! Containers that MCP servers run in, counted by the commands that run them.
+//! Containers that MCP servers run in: as engines tell, else counted by the commands that run them.
 
 use inventory::{Instance, Inventory, OwnerKind};
 use model::{Process, ProcessState, ProcessTable};
+
+use crate::picture::Picture;
 
 /// Gateways that start containers without any command that would show.
 const THROUGH_THE_ENGINE: [&str; 2] = ["toolhive", "docker/mcp-gateway"];
 /// Clients of container engines.
 const ENGINES: [&str; 3] = ["docker", "podman", "nerdctl"];
+
+/// How many run, as engines tell; `None` where there is no engine, or one does not answer.
+pub(super) fn told(picture: &Picture) -> Option<usize> {
+    let look = picture.engines.as_ref()?;
+    if look.view.engines.is_empty() || !look.view.is_complete() {
+        return None;
+    }
+    let running = look
+        .of_mcp()
+        .filter(|judged| judged.owned.container.state.is_alive());
+    Some(running.count())
+}
 
 /// How many there are; `None` where a gateway runs that starts them without a command, or a command
 /// line could not be read.

@@ -166,7 +166,9 @@ fn of_the_look(picture: &Picture, out: &mut Vec<Measurement>) {
             );
         }
     }
-    if let Some(count) = containers::count(&picture.inventory, &picture.table) {
+    let count =
+        containers::told(picture).or_else(|| containers::count(&picture.inventory, &picture.table));
+    if let Some(count) = count {
         put(out, metrics::CONTAINERS, &[], count as f64);
     }
 }

@@ -126,7 +126,7 @@ fn what_is_unknown_is_a_problem() {
         ("/api/v1/servers/nobody", 404),
         ("/api/v1/servers/nobody/tree", 404),
         ("/api/v1/nothing", 404),
-        ("/api/v1/servers/nobody/logs", 501),
+        ("/api/v1/servers/nobody/logs", 404),
         ("/api/v1/baselines", 501),
         ("/api/v1/history?metric=nonsense", 422),
         ("/api/v1/history", 422),

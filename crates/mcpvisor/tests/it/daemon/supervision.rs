@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use rustix::process::Signal;
 use serde_json::{Value, json};
+use testbed::real::or_skip;
 use testbed::wait::{wait_for, wait_until};
 use testbed::{Identity, Spawned, programs};
 
@@ -208,10 +209,31 @@ fn a_changed_file_starts_and_ends_servers() {
     wait_until("the old one's end", SOON, || !memory.is_running()).unwrap();
 }
 
-/// A rule of the test's own that fires after a second, and its ladder.
-fn ladder(rule: &str, figure: &str, above: &str, steps: &str, mode: &str) -> String {
+#[test]
+fn a_guard_tells_what_it_runs() {
+    let world = World::new();
+    let daemon = start(&world, "");
+    let mut guard = world.command(&["run"]);
+    let ran = guard
+        .args(["--name", "guarded", "--pids", "50", "--", "true"])
+        .output()
+        .unwrap();
+    assert_eq!(ran.status.code(), Some(0), "{ran:?}");
+    wait_until("it is told", SOON, || {
+        let events = daemon.get("/api/v1/changes?limit=200").to_string();
+        events.contains("guard of `guarded` has started")
+            && events.contains("guard of `guarded` has ended: the server ended by itself")
+    })
+    .unwrap();
+    let long = json!({"event": "started", "name": "x".repeat(300), "pid": 1}).to_string();
+    assert_eq!(daemon.ask("POST", "/api/v1/guards", &long).status, 422);
+}
+
+/// A rule of the test's own about one server that fires after a second, and its ladder. Only about that
+/// one: other tests have servers on this machine, and nothing may happen to them.
+fn ladder(rule: &str, server: &str, figure: &str, above: &str, steps: &str, mode: &str) -> String {
     format!(
-        "[[rule]]\nname = \"{rule}\"\n{figure}\nabove = {{ critical = {above} }}\nfor = \"1s\"\n\
+        "[[rule]]\nname = \"{rule}\"\n{figure}\nonly = [\"server={server}\"]\nabove = {{ critical = {above} }}\nfor = \"1s\"\n\
          [policy]\nmode = \"{mode}\"\n[policy.ladders]\n{rule} = {steps}\n"
     )
 }
@@ -243,6 +265,7 @@ fn a_server_that_leaks_is_restarted_step_by_step() {
     let leaky = server("leaky", &["--leak-rss=60000000"], "");
     let rules = ladder(
         "leak_of_ours",
+        "leaky",
         "metric = \"server_resident_memory_bytes\"",
         "\"150MB\"",
         STEPS,
@@ -288,6 +311,7 @@ fn a_server_that_spins_is_only_told_of_where_nothing_may_be_done() {
     let spinner = server("spinner", &["--spin=1"], "");
     let rules = ladder(
         "spin_of_ours",
+        "spinner",
         "metric = \"server_cpu_seconds_total\"\nrate = \"5s\"",
         "\"5%\"",
         STEPS,
@@ -316,11 +340,74 @@ fn a_server_that_spins_is_only_told_of_where_nothing_may_be_done() {
 }
 
 #[test]
+fn a_server_that_spins_is_restarted() {
+    let world = World::new();
+    let spinner = server("spinner", &["--spin=1"], "");
+    let figure = "metric = \"server_cpu_seconds_total\"\nrate = \"5s\"";
+    let rules = ladder(
+        "spin_of_ours",
+        "spinner",
+        figure,
+        "\"5%\"",
+        STEPS,
+        "enforce",
+    );
+    let daemon = start(&world, &format!("{spinner}{rules}"));
+    let first = daemon.wait_running("spinner");
+    wait_until("the restart", SOON, || {
+        steps(&daemon.policy_audit()).contains(&"end restart_server done".to_owned())
+    })
+    .unwrap_or_else(|error| {
+        panic!(
+            "{error}: {:#?}\n{}",
+            daemon.policy_audit(),
+            Daemon::log(&world)
+        )
+    });
+    assert!(!first.is_running());
+}
+
+#[test]
+fn real_servers_from_npm_and_pypi_are_kept() {
+    let (Some(folder), Some(time)) = (
+        or_skip(testbed::real::npm_folder()),
+        or_skip(testbed::real::python("mcp-server-time")),
+    ) else {
+        return;
+    };
+    let world = World::new();
+    let config = format!(
+        "[[server]]\nname = \"memory\"\ncommand = [\"npx\", \"mcp-server-memory\"]\ndirectory = '{}'\n\
+         ready = \"probe\"\nlimits = {{ pids_max = 60 }}\n\
+         [[server]]\nname = \"time\"\ncommand = ['{}']\nready = \"probe\"\ndepends_on = [\"memory\"]\n",
+        folder.display(),
+        time.display()
+    );
+    let mut daemon = start(&world, &config);
+    let memory = daemon.wait_running("memory");
+    daemon.wait_running("time");
+    // Behind npx there is a shell and the server itself; all of it ends with a stop.
+    let tree = testbed::process::descendants(memory.pid);
+    assert!(!tree.is_empty(), "npx has started the server below itself");
+    let answer = daemon.ask("POST", "/api/v1/servers/memory/restart?wait=60", "");
+    assert_eq!(answer.status, 200, "{}", answer.body);
+    assert!(!memory.is_running() && tree.iter().all(|process| !process.identity().is_running()));
+    let again = daemon.wait_running("memory");
+    assert!(daemon.process.signal(Signal::TERM));
+    wait_until("the end of the daemon", SOON, || {
+        !daemon.process.is_running()
+    })
+    .unwrap();
+    assert!(!again.is_running());
+}
+
+#[test]
 fn a_server_of_others_that_forks_is_stopped() {
     let world = World::new();
     let steps_of_it = "[{ step = \"notify\", check_after = \"1s\" }, { step = \"stop_largest\", check_after = \"20s\" }]";
     let rules = ladder(
         "forks_of_ours",
+        "forker",
         "metric = \"server_processes\"",
         "15",
         steps_of_it,
@@ -388,7 +475,9 @@ fn client(world: &World, name: &str, command: &str, arguments: &[&str]) -> Spawn
     std::fs::write(&file, plan.to_string()).unwrap();
     let mut client = Command::new(claude);
     client.arg("--plan").arg(&file).env("HOME", world.home());
-    client.stdin(std::process::Stdio::piped()).stdout(std::process::Stdio::null());
+    client
+        .stdin(std::process::Stdio::piped())
+        .stdout(std::process::Stdio::null());
     Spawned::start(&mut client).unwrap()
 }
 
@@ -403,7 +492,8 @@ fn a_server_of_others_is_moved_into_a_group_with_its_limits() {
     let command = programs::mcp_server().unwrap().display().to_string();
     let arguments = ["--children=3", "--children-end-too", "--max-lifetime=120"];
     declare(&world, "guest", &command, &arguments);
-    let limits = "[policy]\nmode = \"enforce\"\n[limits.guest]\npids_max = 40\nmemory_max = \"300MiB\"\n";
+    let limits =
+        "[policy]\nmode = \"enforce\"\n[limits.guest]\npids_max = 40\nmemory_max = \"300MiB\"\n";
     let daemon = start(&world, limits);
     let client = client(&world, "guest", &command, &arguments);
     let confined = wait_for("it is confined", SOON, || {
@@ -414,23 +504,36 @@ fn a_server_of_others_is_moved_into_a_group_with_its_limits() {
     assert_eq!(confined["server"], "guest");
     let limits = confined["limits"].as_array().unwrap();
     if limits.iter().any(|limit| limit["enforced"] == true) {
-        let groups = |pid: u32| std::fs::read_to_string(format!("/proc/{pid}/cgroup")).unwrap_or_default();
+        let groups =
+            |pid: u32| std::fs::read_to_string(format!("/proc/{pid}/cgroup")).unwrap_or_default();
         let tree = testbed::process::descendants(client.pid());
         assert_eq!(tree.len(), 4);
         for process in tree {
             let of_it = groups(process.pid);
-            assert!(of_it.contains("mcpvisor-limit.guest-"), "{process:?}: {of_it}");
+            assert!(
+                of_it.contains("mcpvisor-limit.guest-"),
+                "{process:?}: {of_it}"
+            );
         }
-        assert!(!groups(client.pid()).contains("mcpvisor-limit."), "its client is not limited");
+        assert!(
+            !groups(client.pid()).contains("mcpvisor-limit."),
+            "its client is not limited"
+        );
         let text = String::from_utf8(world.run(&["limits"]).stdout).unwrap();
-        assert!(text.contains("guest of Claude Code") && text.contains("pids_max"), "{text}");
+        assert!(
+            text.contains("guest of Claude Code") && text.contains("pids_max"),
+            "{text}"
+        );
     } else {
         eprintln!("skipped: no group with limits can be made here: {confined}");
     }
     // It runs on when the daemon is gone.
     let mut daemon = daemon;
     assert!(daemon.process.signal(Signal::TERM));
-    wait_until("the end of the daemon", SOON, || !daemon.process.is_running()).unwrap();
+    wait_until("the end of the daemon", SOON, || {
+        !daemon.process.is_running()
+    })
+    .unwrap();
     assert_eq!(testbed::process::descendants(client.pid()).len(), 4);
 }
 
@@ -448,32 +551,57 @@ fn an_explosion_of_a_server_of_others_is_contained() {
     );
     let arguments = ["-c", script.as_str()];
     declare(&world, "bomb", "sh", &arguments);
-    let daemon = start(&world, "[policy]\nmode = \"enforce\"\n[limits.bomb]\nprocesses = 15\n");
+    let daemon = start(
+        &world,
+        "[policy]\nmode = \"enforce\"\n[limits.bomb]\nprocesses = 15\n",
+    );
     let client = client(&world, "bomb", "sh", &arguments);
     wait_until("it is seen", SOON, || {
-        daemon.get("/api/v1/servers")["servers"].as_array().unwrap().iter().any(|server| {
-            server["name"] == "bomb" && server["state"] == "running"
-        })
+        daemon.get("/api/v1/servers")["servers"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .any(|server| server["name"] == "bomb" && server["state"] == "running")
     })
     .unwrap();
     std::thread::sleep(Duration::from_secs(1));
     std::fs::write(&go, "").unwrap();
     let entry = wait_for("it is contained", SOON, || {
-        daemon.policy_audit().into_iter().find(|entry| entry["command"] == "contain")
+        daemon
+            .policy_audit()
+            .into_iter()
+            .find(|entry| entry["command"] == "contain")
     })
     .unwrap_or_else(|error| panic!("{error}: {}", Daemon::log(&world)));
-    assert!(entry["outcome"].as_str().unwrap().starts_with("done: "), "{entry}");
-    assert!(entry["data"]["evidence"].to_string().contains("its limit is 15"), "{entry}");
+    assert!(
+        entry["outcome"].as_str().unwrap().starts_with("done: "),
+        "{entry}"
+    );
+    assert!(
+        entry["data"]["evidence"]
+            .to_string()
+            .contains("its limit is 15"),
+        "{entry}"
+    );
     eprintln!("{}", entry["outcome"]);
     // Not only those that are still below it.
     let is_of_it = |process: &testbed::process::Process| {
-        let environment = std::fs::read(format!("/proc/{}/environ", process.pid)).unwrap_or_default();
+        let environment =
+            std::fs::read(format!("/proc/{}/environ", process.pid)).unwrap_or_default();
         let home = format!("HOME={}", world.home().display());
         process.pid != client.pid()
-            && process.arguments().first().is_some_and(|word| word == "sleep" || word == "sh")
-            && environment.split(|byte| *byte == 0).any(|part| part == home.as_bytes())
+            && process
+                .arguments()
+                .first()
+                .is_some_and(|word| word == "sleep" || word == "sh")
+            && environment
+                .split(|byte| *byte == 0)
+                .any(|part| part == home.as_bytes())
     };
-    wait_until("nothing of it is left", SOON, || !testbed::process::all().iter().any(is_of_it)).unwrap();
+    wait_until("nothing of it is left", SOON, || {
+        !testbed::process::all().iter().any(is_of_it)
+    })
+    .unwrap();
     assert!(client.is_running());
 }
 
@@ -508,8 +636,8 @@ fn marked(mark: &str) -> Vec<u32> {
         .collect()
 }
 
-/// How often the daemon is killed: enough to meet a start, a stop and a write, on each run.
-const KILLS: u32 = 25;
+/// How often the daemon is killed: enough to meet starts, stops and writes at each of their moments.
+const KILLS: u32 = 100;
 
 #[test]
 fn killed_at_any_moment_it_neither_loses_nor_doubles_servers() {

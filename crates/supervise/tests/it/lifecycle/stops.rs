@@ -61,7 +61,7 @@ fn an_http_server_does_not_read_stdin() {
 }
 
 #[test]
-fn what_its_root_leaves_gets_the_grace_and_then_signals() {
+fn what_its_root_leaves_gets_half_a_second_and_then_signals() {
     check(
         stdio(),
         &then(&[
@@ -71,10 +71,9 @@ fn what_its_root_leaves_gets_the_grace_and_then_signals() {
             (1_950, Event::Tick, "look 1", Stopping),
             (2_050, Event::Tick, "look 1", Stopping),
             (2_250, Event::Tick, "look 1", Stopping),
-            (2_650, Event::Tick, "look 1", Stopping),
-            (3_000, Event::Tick, "term 1", Stopping),
-            (3_050, Event::Tick, "look 1", Stopping),
-            (3_051, emptied(1), "<stopped>", Stopped),
+            (2_400, Event::Tick, "term 1", Stopping),
+            (2_450, Event::Tick, "look 1", Stopping),
+            (2_451, emptied(1), "<stopped>", Stopped),
         ]),
     );
 }

@@ -162,6 +162,12 @@ impl Handle {
         self.put(Order::Configure(wanted))
     }
 
+    /// The thread has ended without being told to: a fault of ours, and nobody keeps servers any more.
+    pub fn has_failed(&self) -> bool {
+        let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner);
+        thread.as_ref().is_some_and(JoinHandle::is_finished)
+    }
+
     /// Servers as they are.
     pub fn view(&self) -> Arc<View> {
         self.shared.view.load_full()

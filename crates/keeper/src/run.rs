@@ -35,8 +35,8 @@ const PORT_FIRST: u64 = 50 * MS;
 const PORT_LATER: u64 = 5_000 * MS;
 /// Looks at whether a start goes on.
 const ACTIVITY_EVERY: u64 = 1_000 * MS;
-/// Looks at what happened at its limits.
-const EVENTS_EVERY: u64 = 10_000 * MS;
+/// Looks at what happened at its limits; at its end it is looked in any case.
+const EVENTS_EVERY: u64 = 30_000 * MS;
 
 /// One of the descriptors that are waited for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -163,7 +163,7 @@ pub fn execute(
         boot_id: seen.table.host.boot_id.clone(),
         work,
         document,
-        after: Measured::default(),
+        after: measure(&seen.table, &[]),
         is_complete: true,
         has_changed: false,
     };

@@ -91,9 +91,15 @@ pub fn run(setting: &Setting, listen: Option<SocketAddr>) -> anyhow::Result<u8> 
     match (served?, looked) {
         (Why::Told, Ok(Ok(()))) => Ok(exit::FINE),
         (_, Ok(Err(failure))) => Err(failure.into()),
-        _ => Err(Failure::new(
+        (why, _) => Err(Failure::new(
             exit::SOFTWARE,
-            "the thread that looks at the machine ended; this is a fault of mcpvisor, and its log may say more",
+            format!(
+                "{}; this is a fault of mcpvisor, and its log may say more",
+                match why {
+                    Why::Told => "the thread that looks failed while it ended",
+                    Why::Looker | Why::Keeper => why.words(),
+                }
+            ),
         )
         .into()),
     }
@@ -226,6 +232,8 @@ enum Why {
     Told,
     /// The looker ended or hangs.
     Looker,
+    /// The keeper of servers has failed.
+    Keeper,
 }
 
 impl Why {
@@ -233,6 +241,7 @@ impl Why {
         match self {
             Self::Told => "told to",
             Self::Looker => "the thread that looks has ended",
+            Self::Keeper => "the thread that keeps servers has failed",
         }
     }
 }
@@ -263,7 +272,12 @@ impl Attendant<'_> {
                 _ = interrupt.recv() => return Why::Told,
                 _ = hang_up.recv() => self.hang_up(),
                 _ = &mut looker_ended => return Why::Looker,
-                _ = tick.tick() => self.tick(),
+                _ = tick.tick() => {
+                    self.tick();
+                    if self.daemon.keeper().is_some_and(keeper::Handle::has_failed) {
+                        return Why::Keeper;
+                    }
+                }
             }
         }
     }

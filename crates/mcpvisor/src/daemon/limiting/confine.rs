@@ -99,7 +99,8 @@ impl Confiner {
         self.forget(picture);
         let mut news = Vec::new();
         for (server, run) in picture.inventory.instances() {
-            if self.all.contains_key(&run.root) || !may(server, run, picture) {
+            let is_left_alone = config.clean.never_touch.contains(&server.name);
+            if is_left_alone || self.all.contains_key(&run.root) || !may(server, run, picture) {
                 continue;
             }
             let limits = of_group(&config.limits_of(&server.name));
@@ -186,7 +187,8 @@ impl Confiner {
     }
 }
 
-/// Whether an instance may be moved: not what is watched, runs in a container, or is kept or guarded.
+/// Whether an instance may be moved: not what is watched, runs in a container, is kept or guarded, or has
+/// started ourselves.
 fn may(server: &Server, run: &Instance, picture: &Picture) -> bool {
     let table = &picture.table;
     let Some(root) = table
@@ -202,6 +204,7 @@ fn may(server: &Server, run: &Instance, picture: &Picture) -> bool {
         .flat_map(|server| &server.instances);
     let is_watched =
         watched.any(|watched| run.members.iter().any(|member| member.id == watched.root));
+    let has_us = run.members.iter().any(|member| member.id.pid == std::process::id());
     let above = table.position(run.root.pid).is_some_and(|at| {
         table.ancestors(at).any(|at| {
             table
@@ -211,6 +214,7 @@ fn may(server: &Server, run: &Instance, picture: &Picture) -> bool {
         })
     });
     !is_watched
+        && !has_us
         && !above
         && root.sample.facts.container_id.is_none()
         && root.comm() != "mcpvisor"

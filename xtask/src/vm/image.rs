@@ -79,6 +79,8 @@ fn fetch_kernel(folder: &Path, kernel: &Path) -> Result<()> {
     }
     fs::create_dir(&unpacked)?;
     run(Command::new("apt-get")
+        // As who we are: the folder may be one that apt's own user cannot enter.
+        .args(["--option", "APT::Sandbox::User=root"])
         .args(["download", "--quiet=2", &package])
         .current_dir(&unpacked))?;
     let archive = only(&unpacked, |_| true).context("apt-get has downloaded no package")?;

@@ -229,7 +229,6 @@ hang_is_restarted() {
 }
 
 service_is_uninstalled() {
-    $systemctl restart mcpvisor.service
     pid=$(property MainPID)
     place=/sys/fs/cgroup$(property ControlGroup)
     [ -d "$place" ] || fail "no group $place"

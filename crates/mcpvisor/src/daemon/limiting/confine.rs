@@ -204,7 +204,10 @@ fn may(server: &Server, run: &Instance, picture: &Picture) -> bool {
         .flat_map(|server| &server.instances);
     let is_watched =
         watched.any(|watched| run.members.iter().any(|member| member.id == watched.root));
-    let has_us = run.members.iter().any(|member| member.id.pid == std::process::id());
+    let has_us = run
+        .members
+        .iter()
+        .any(|member| member.id.pid == std::process::id());
     let above = table.position(run.root.pid).is_some_and(|at| {
         table.ancestors(at).any(|at| {
             table

@@ -1,13 +1,17 @@
 //! What an earlier mcpvisor left behind, since it was killed: taken over or ended, as `supervise::adopt`
 //! decides for each record.
 //!
-//! A root is only taken for that of the record if it is in everything who it was (`control::Expected`); a
-//! group only if it bears the number of the mcpvisor that wrote the record.
+//! A root is taken for that of the record if pid, start time and boot are those, and it belongs to the start:
+//! it is in the group that was made for it, or carries its mark. Nothing else of it is compared, since a root
+//! may have become another program meanwhile (`exec env`, `exec python`), and has another parent since we were
+//! killed. One of which neither can be read (it wrote over its environment, and there is no group) must be in
+//! everything who it was (`control::Expected`). A group is taken only if it bears the number of the mcpvisor
+//! that wrote the record.
 
 use std::collections::BTreeSet;
 
 use linux::cgroup::{self, Group, Hierarchies, Leftover, PREFIX};
-use linux::control::Target;
+use linux::control::{Expected, Target};
 use linux::marks;
 use model::ProcessId;
 use supervise::Spec;
@@ -34,15 +38,15 @@ pub(crate) fn take_over(kept: &mut Kept, shop: &mut Shop) {
     let Some(recorded) = kept.record.run.clone() else {
         return;
     };
+    let group = group(&recorded, kept.record.maker, shop);
+    let mark = kept.record.mark.clone().unwrap_or_default();
+    let tree = Tree::new(group, mark.clone());
     let held = kept
         .record
         .root
         .as_ref()
-        .and_then(|expected| Target::open(&shop.ground.root, expected).ok());
+        .and_then(|expected| root(expected, &tree, shop));
     let held = held.filter(|held| matches!(held.ending(), Ok(None)));
-    let group = group(&recorded, kept.record.maker, shop);
-    let mark = kept.record.mark.clone().unwrap_or_default();
-    let tree = Tree::new(group, mark.clone());
     let alive = alive(&recorded, held.as_ref(), &tree, &mark, shop);
     let specs: Vec<Spec> = (!kept.leaves)
         .then(|| (*kept.wanted.spec).clone())
@@ -78,6 +82,18 @@ pub(crate) fn take_over(kept: &mut Kept, shop: &mut Shop) {
             kept.record.run = None;
         }
     }
+}
+
+/// The root of the record, if it is still there.
+fn root(expected: &Expected, tree: &Tree, shop: &Shop) -> Option<Target> {
+    let proc_root = &shop.ground.root;
+    let (held, now) = Target::hold(proc_root, expected.id.pid).ok()?;
+    let is_same_start = now.id == expected.id && now.boot_id == expected.boot_id;
+    // Asked while it is held, so of this process.
+    if is_same_start && !now.boot_id.is_empty() && tree.has(proc_root, now.id.pid) {
+        return Some(held);
+    }
+    Target::open(proc_root, expected).ok()
 }
 
 fn reason(why: EndReason) -> &'static str {

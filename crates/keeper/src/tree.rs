@@ -52,6 +52,13 @@ impl Tree {
         }
     }
 
+    /// Whether a process belongs to it. The mark speaks for one that was moved out of the group.
+    pub(crate) fn has(&self, root: &ProcRoot, pid: u32) -> bool {
+        let pids = self.group.as_ref().and_then(|group| group.pids().ok());
+        pids.is_some_and(|pids| pids.contains(&pid))
+            || !self.mark.is_empty() && marks::bears(root, pid, &self.mark)
+    }
+
     /// What lives, with start times.
     pub(crate) fn living(&self, root: &ProcRoot) -> io::Result<Vec<ProcessId>> {
         let held = self.hold(root)?;

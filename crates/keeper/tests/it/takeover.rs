@@ -14,6 +14,8 @@ use testbed::wait::{wait_for, wait_until};
 use crate::support::{SOON, World, all_gone, script, server};
 
 const VARIABLE: &str = "KEEPER_TEST_FOLDER";
+/// With or without control groups, if the first keeper is to have only the server that becomes another.
+const BECOMES: &str = "KEEPER_TEST_BECOMES";
 
 fn wanted() -> Vec<Wanted> {
     let web = |name: &str| {
@@ -27,16 +29,25 @@ fn wanted() -> Vec<Wanted> {
     vec![web("adopted"), ended, deaf]
 }
 
+/// As `env`, `uvx` and shell wrappers do: the process stays, its program does not.
+fn becomes_another() -> Wanted {
+    Wanted::new(script("becomes", "sleep 0.3; exec sleep 600"))
+}
+
 /// Not a test by itself: the keeper that is killed.
 #[test]
 fn a_keeper_to_be_killed() {
     let Some(folder) = std::env::var_os(VARIABLE) else {
         return;
     };
+    let becomes = std::env::var(BECOMES).ok();
     let keeper = Handle::start(Settings {
         folder: Path::new(&folder).join("servers"),
-        wanted: wanted(),
-        groups: true,
+        wanted: match becomes {
+            Some(_) => vec![becomes_another()],
+            None => wanted(),
+        },
+        groups: becomes.is_none_or(|groups| groups == "true"),
         version: "0".to_owned(),
         changed: Box::new(|| {}),
     });
@@ -45,12 +56,16 @@ fn a_keeper_to_be_killed() {
 }
 
 fn first_keeper(folder: &Path) -> Child {
-    Command::new(std::env::current_exe().unwrap())
+    first(folder).spawn().unwrap()
+}
+
+fn first(folder: &Path) -> Command {
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    command
         .args(["--exact", "takeover::a_keeper_to_be_killed", "--nocapture"])
         .env(VARIABLE, folder)
-        .stdout(std::process::Stdio::null())
-        .spawn()
-        .unwrap()
+        .stdout(std::process::Stdio::null());
+    command
 }
 
 fn recorded(folder: &Path, name: &str) -> Option<Identity> {
@@ -105,6 +120,45 @@ fn what_outlives_a_kill_is_adopted_or_ended_as_configured() {
         server.process.is_some_and(|id| id.pid != adopted.pid) && server.state == State::Running
     });
     world.end();
+}
+
+/// What was recorded in the first moments of a root does not hold later: it is another program, and an old
+/// kernel that reuses inodes of pidfds and a start within the tick of the record prove nothing.
+#[test]
+fn a_root_that_became_another_program_is_adopted() {
+    for groups in [true, false] {
+        let mut world = if groups {
+            World::new(Vec::new())
+        } else {
+            World::without_groups(Vec::new())
+        };
+        world.end();
+        let folder = tempfile::tempdir().unwrap();
+        let mut killed = first(folder.path())
+            .env(BECOMES, groups.to_string())
+            .spawn()
+            .unwrap();
+        let root = wait_for("a start", SOON, || recorded(folder.path(), "becomes")).unwrap();
+        killed.kill().unwrap();
+        killed.wait().unwrap();
+        let path = folder.path().join("servers/becomes.json");
+        let mut record: serde_json::Value =
+            serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
+        record["root"]["settled"] = false.into();
+        record["root"]["pidfs_inode"] = serde_json::Value::Null;
+        std::fs::write(&path, record.to_string()).unwrap();
+        wait_until("another program", SOON, || {
+            std::fs::read_to_string(format!("/proc/{}/comm", root.pid)).unwrap() == "sleep\n"
+        })
+        .unwrap();
+        world.folder = folder;
+        world.begin(vec![becomes_another()]);
+        world.wait_told("becomes", "outlived an earlier mcpvisor");
+        world.wait_state("becomes", State::Running);
+        assert_eq!(world.root("becomes").pid, root.pid, "groups: {groups}");
+        world.end();
+        all_gone(&[root]);
+    }
 }
 
 #[test]

@@ -23,6 +23,7 @@ mod events;
 mod guards;
 mod health;
 mod history;
+mod host;
 mod later;
 mod metrics;
 mod page;
@@ -55,6 +56,7 @@ fn described() -> (Router<Shared>, serde_json::Value) {
     let api = Api::new().describe_only(document);
     let api = [
         status::routes,
+        host::routes,
         servers::routes,
         supervision::routes,
         contained::routes,

@@ -1,0 +1,112 @@
+// The frame around all views: navigation, connection, theme, and a mark on data that is old.
+import type { ComponentChildren } from "preact";
+import { useEffect, useState } from "preact/hooks";
+import { clockTime, utc } from "../format/time";
+import { duration } from "../format/units";
+import { go, useRoute } from "../router";
+import { useNow } from "../store/clock";
+import { live, type Live } from "../store/live";
+import { useStore } from "../store/store";
+import { views } from "../views/index";
+import { Dialogs } from "./dialog";
+import { KeyHelp, useKeys } from "./keyboard";
+import { setTheme, theme, type Theme } from "./palette";
+import { Toasts } from "./toasts";
+import { Segments } from "./ui";
+
+export function Frame({ children }: { children: ComponentChildren }) {
+  const route = useRoute();
+  const [isOpen, setOpen] = useState(false);
+  useEffect(() => setOpen(false), [route.hash]);
+  const shown = views.filter(({ hidden }) => !hidden);
+  useKeys(shown.map((view, place) => ({ key: String(place + 1), help: view.title, run: () => go(view.path) })));
+  return (
+    <div class="frame">
+      <a class="skip" href="#main" onClick={(event) => { event.preventDefault(); document.getElementById("main")?.focus(); }}>Skip the navigation</a>
+      <header class={`nav ${isOpen ? "open" : ""}`}>
+        <a class="brand" href="#/"><Logo />mcpvisor</a>
+        <span class="menu"><Link brief /></span>
+        <button class="button icon menu" aria-expanded={isOpen} aria-label="Navigation" onClick={() => setOpen(!isOpen)}>☰</button>
+        <nav aria-label="Views">{shown.map((view) => <NavLink key={view.path} view={view} isHere={(route.parts[0] ?? "") === view.path} />)}</nav>
+        <div class="nav-foot"><Link /><ThemeSwitch /></div>
+      </header>
+      <main class="main" id="main" tabIndex={-1}>
+        <div class="page"><Stale />{children}</div>
+      </main>
+      <Toasts />
+      <Dialogs />
+      <KeyHelp />
+    </div>
+  );
+}
+
+function Logo() {
+  return (
+    <svg viewBox="0 0 32 32" aria-hidden="true">
+      <rect width="32" height="32" rx="7" fill="#3b5bdb" />
+      <path d="M7 22V10l9 8 9-8v12" fill="none" stroke="#fff" stroke-width="3" stroke-linecap="round" stroke-linejoin="round" />
+    </svg>
+  );
+}
+
+function NavLink({ view, isHere }: { view: (typeof views)[number]; isHere: boolean }) {
+  // A string, so that it is compared by what it says.
+  const text = useStore(live, (value) => {
+    const count = view.count?.(value);
+    return count ? `${count.value} ${count.hue}` : "";
+  });
+  const [count, hue] = text.split(" ");
+  return (
+    <a class="nav-link" href={`#/${view.path}`} aria-current={isHere ? "page" : undefined}>
+      <svg viewBox="0 0 16 16" aria-hidden="true"><path d={view.icon} /></svg>
+      <span class="cut">{view.title}</span>
+      {text && <span class={`nav-count ${hue === "red" ? "bad" : ""}`}>{count}</span>}
+    </a>
+  );
+}
+
+/** How the connection is. */
+function Link({ brief }: { brief?: boolean }) {
+  const stream = useStore(live, (value) => value.stream);
+  const taken = useStore(live, (value) => value.snapshot?.taken_at);
+  const now = useNow();
+  if (stream.phase === "open") {
+    const age = taken ? Math.max(0, Math.round((now - Date.parse(taken)) / 1000)) : undefined;
+    return <div class="link-state"><span class="dot green" />{brief ? "Live" : <span>Live{age !== undefined && <span class="muted">, {age} s old</span>}</span>}</div>;
+  }
+  if (stream.phase === "connecting") return <div class="link-state"><span class="dot yellow pulse" />Connecting …</div>;
+  const left = Math.max(0, Math.ceil((stream.retryAt - now) / 1000));
+  return (
+    <div class="link-state" title={stream.problem.message}>
+      <span class="dot red" /><span>{stream.problem.status === 0 ? "Daemon gone" : `Refused (${stream.problem.status})`}{!brief && <span class="muted">, next try in {left} s</span>}</span>
+    </div>
+  );
+}
+
+/** How old the data is, in seconds, if it is older than it should be. */
+export function staleAge(state: Live, now: number): number | undefined {
+  if (!state.snapshot) return undefined;
+  const age = (now - Date.parse(state.snapshot.taken_at)) / 1000;
+  const allowed = Math.max(10, 3 * (state.status?.interval_seconds ?? 5));
+  return age > allowed || (state.stream.phase === "waiting" && age > 3) ? age : undefined;
+}
+
+function Stale() {
+  const state = useStore(live, (value) => value);
+  const age = staleAge(state, useNow());
+  if (age === undefined || !state.snapshot) return null;
+  const at = Date.parse(state.snapshot.taken_at);
+  const why = state.stream.phase === "open" ? "the daemon has not looked since" : "the daemon does not answer; this page goes on when it is back";
+  return (
+    <div class="stale" role="alert">
+      <span title={utc(at)}>Data of {clockTime(at)}, {duration(Math.round(age)).text} old</span>
+      <span>{why}</span>
+    </div>
+  );
+}
+
+function ThemeSwitch() {
+  const [chosen, choose] = useState<Theme>(theme());
+  const choices = [["auto", "Auto"], ["light", "Light"], ["dark", "Dark"]] as const;
+  return <Segments label="Theme" value={chosen} choices={choices} choose={(to) => { setTheme(to); choose(to); }} />;
+}

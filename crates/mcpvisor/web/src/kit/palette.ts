@@ -1,0 +1,59 @@
+// Colours for canvases, which know no custom properties: read once for each theme, through an element that has them.
+import { createStore, useStore } from "../store/store";
+
+const names = ["text", "muted", "line", "surface", "accent", "green", "yellow", "orange", "red",
+  "series-1", "series-2", "series-3", "series-4", "series-5", "series-6"] as const;
+
+/** A colour of the tokens. */
+export type ColourName = (typeof names)[number];
+/** All of them, as canvases take them. */
+export type Palette = Record<ColourName, string>;
+
+function read(): Palette {
+  const probe = document.createElement("i");
+  document.body.append(probe);
+  const found = names.map((name) => {
+    probe.style.color = `var(--${name})`;
+    return [name, getComputedStyle(probe).color];
+  });
+  probe.remove();
+  return Object.fromEntries(found) as Palette;
+}
+
+const store = createStore<{ palette: Palette | undefined }>({ palette: undefined });
+const again = (): void => store.set({ palette: read() });
+matchMedia("(prefers-color-scheme: dark)").addEventListener("change", again);
+
+/** The colours of the theme as it is. */
+export function usePalette(): Palette {
+  const known = useStore(store, (value) => value.palette);
+  if (known) return known;
+  const palette = read();
+  store.set({ palette });
+  return palette;
+}
+
+/** What somebody may choose. */
+export type Theme = "auto" | "light" | "dark";
+const KEY = "mcpvisor.theme";
+
+/** What was chosen. */
+export function theme(): Theme {
+  const stored = localStorage.getItem(KEY);
+  return stored === "light" || stored === "dark" ? stored : "auto";
+}
+
+/** Chooses, and remembers it. */
+export function setTheme(to: Theme): void {
+  if (to === "auto") localStorage.removeItem(KEY);
+  else localStorage.setItem(KEY, to);
+  applyTheme();
+}
+
+/** Puts what was chosen into force. */
+export function applyTheme(): void {
+  const chosen = theme();
+  if (chosen === "auto") delete document.documentElement.dataset["theme"];
+  else document.documentElement.dataset["theme"] = chosen;
+  if (document.body) again();
+}

@@ -1,0 +1,92 @@
+// The last hour of each server's memory and of all servers' sums, for small lines. The history gives what was before
+// the page was opened, at one point a minute; each look then moves the last point or adds one.
+import { api } from "../api/client";
+import type * as Schema from "../api/schema";
+import type { Snapshot } from "./live";
+import { createStore } from "./store";
+
+/** Points a minute apart, the earliest first; `null` where nothing is known. */
+export type Line = (number | null)[];
+
+const MINUTES = 60;
+const MINUTE = 60_000;
+
+/** Lines by `name\0owner`, since the history knows servers by these. */
+export const sparks = createStore<{ memory: ReadonlyMap<string, Line>; total: { memory: Line; cpu: Line }; end: number }>({
+  memory: new Map(),
+  total: { memory: [], cpu: [] },
+  end: 0,
+});
+
+/** The key of a server's line. */
+export function sparkKey(name: string, owner: string): string {
+  return `${name}\0${owner}`;
+}
+
+const minuteOf = (time: number): number => Math.floor(time / MINUTE);
+
+/** A series as a line that ends with this minute. `per` scales a bucket's figure. */
+function line(series: Schema.HistorySeries, end: number): Line {
+  const made: Line = Array<number | null>(MINUTES).fill(null);
+  for (const point of series.points) {
+    const at = MINUTES - 1 - (end - minuteOf(Date.parse(point.at)));
+    if (at >= 0 && at < MINUTES) made[at] = point.mean ?? point.value ?? null;
+  }
+  return made;
+}
+
+function sum(lines: Line[]): Line {
+  return lines.reduce<Line>(
+    (all, each) => all.map((value, at) => {
+      const more = each[at] ?? null;
+      return value === null ? more : more === null ? value : value + more;
+    }),
+    Array<number | null>(MINUTES).fill(null),
+  );
+}
+
+/** Asks the history for the last hour. */
+export async function seedSparks(): Promise<void> {
+  const query = { from: `-${MINUTES}m`, step: "1m" };
+  const [memory, resident, cpu] = await Promise.all([
+    api.history({ metric: "mcpvisor_server_proportional_memory_bytes", ...query }),
+    api.history({ metric: "mcpvisor_server_resident_memory_bytes", ...query }),
+    api.history({ metric: "mcpvisor_server_cpu_seconds_total", ...query }),
+  ]);
+  const end = minuteOf(Date.now());
+  const lines = new Map<string, Line>();
+  // Where proportional memory is not to be had, resident memory is better than nothing.
+  for (const series of [...resident.series, ...memory.series]) {
+    lines.set(sparkKey(series.labels["server"] ?? "", series.labels["owner"] ?? ""), line(series, end));
+  }
+  const rates = cpu.series.map((series) => line(series, end).map((value) => (value === null ? null : value * 100)));
+  sparks.set({ memory: lines, total: { memory: sum([...lines.values()]), cpu: sum(rates) }, end });
+}
+
+function moved(old: Line, by: number, value: number | null): Line {
+  const made = by > 0 ? [...old.slice(by), ...Array<number | null>(Math.min(by, MINUTES)).fill(null)] : old.slice();
+  while (made.length < MINUTES) made.unshift(null);
+  made[made.length - 1] = value ?? made[made.length - 1] ?? null;
+  return made;
+}
+
+/** Takes the figures of a look. */
+export function pushSparks(snapshot: Snapshot): void {
+  const old = sparks.get();
+  const end = minuteOf(Date.parse(snapshot.taken_at));
+  const by = old.end === 0 ? 0 : Math.max(0, end - old.end);
+  const figures = new Map<string, number>();
+  for (const { name, owner, totals } of snapshot.servers) {
+    if (totals.instances === 0) continue;
+    const key = sparkKey(name, owner);
+    figures.set(key, (figures.get(key) ?? 0) + (totals.pss_bytes ?? totals.rss_bytes));
+  }
+  const memory = new Map<string, Line>();
+  for (const [key, value] of figures) memory.set(key, moved(old.memory.get(key) ?? [], by, value));
+  const sums = snapshot.summary.totals;
+  const total = {
+    memory: moved(old.total.memory, by, sums.pss_bytes ?? sums.rss_bytes),
+    cpu: moved(old.total.cpu, by, sums.cpu_percent ?? null),
+  };
+  sparks.set({ memory, total, end });
+}

@@ -1,0 +1,18 @@
+// How the dashboard is bundled: relative URLs, so that it works below any path; one stylesheet; no inline
+// scripts or styles, so that a strict Content-Security-Policy holds; and nothing that names another host.
+import { defineConfig } from "vite";
+
+export default defineConfig({
+  base: "./",
+  oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
+  build: {
+    target: "es2022",
+    outDir: "dist",
+    assetsDir: "assets",
+    assetsInlineLimit: 0,
+    cssCodeSplit: false,
+    modulePreload: { polyfill: false },
+    // The size that counts is measured by the build script, after gzip.
+    reportCompressedSize: false,
+  },
+});

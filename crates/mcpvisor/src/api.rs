@@ -16,6 +16,7 @@ use crate::daemon::Daemon;
 mod alerts;
 mod asking;
 mod clean;
+mod configuration;
 mod contained;
 mod describe;
 mod documents;
@@ -57,6 +58,7 @@ fn described() -> (Router<Shared>, serde_json::Value) {
     let api = [
         status::routes,
         host::routes,
+        configuration::routes,
         servers::routes,
         supervision::routes,
         contained::routes,

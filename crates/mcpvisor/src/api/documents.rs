@@ -8,10 +8,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::daemon::Level;
 mod alerts;
+mod configuration;
 mod past_findings;
 mod supervision;
 
 pub use alerts::*;
+pub use configuration::*;
 pub use past_findings::*;
 pub use supervision::*;
 

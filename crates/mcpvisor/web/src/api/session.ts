@@ -30,6 +30,7 @@ export async function signIn(): Promise<SignIn> {
   if (!once) return "none";
   // Out of the address bar and the history before anything else.
   history.replaceState(null, "", location.pathname + location.search);
+  dispatchEvent(new HashChangeEvent("hashchange"));
   try {
     const answer = await fetch(new URL("api/sign-in", base), {
       method: "POST",

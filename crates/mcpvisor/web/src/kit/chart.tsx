@@ -22,7 +22,9 @@ type Props = {
   from: number;
   to: number;
   format(value: number | null | undefined): Figure;
-  label: string;
+  title: string;
+  /** Ticks at round numbers of bytes. */
+  binary?: boolean;
   thresholds?: readonly Threshold[];
   marks?: readonly Mark[];
   /** Charts of one group share their cursor. */
@@ -33,6 +35,9 @@ type Props = {
 
 const inks: ColourName[] = ["series-1", "series-2", "series-3", "series-4", "series-5", "series-6"];
 const HEIGHT = 150;
+/** A threshold up to so many times the largest value is in sight; a further one would flatten the lines. */
+const NEAR = 4;
+const BINARY = Array.from({ length: 50 }, (_, power) => 2 ** power);
 
 export function Chart(props: Props) {
   const host = useRef<HTMLDivElement>(null);
@@ -79,18 +84,22 @@ export function Chart(props: Props) {
   const last = props.data.times.length - 1;
   const shown = at ?? last;
   const time = props.data.times[shown];
+  const most = Math.max(0, ...props.data.lines.map(({ values }) => values.reduce<number>((max, value) => Math.max(max, value ?? 0), 0)));
+  const beyond = (props.thresholds ?? []).filter(({ value }) => value > most * NEAR);
   return (
     <div class="chart">
       <div class="legend">
+        <h3>{props.title}</h3>
         {props.data.lines.map(({ label, values }, place) => {
           // The last place may be a gap of this series only.
           const value = at === null ? values.findLast((each) => each !== null) : values[shown];
           const figure = props.format(value);
           return <span key={label} title={figure.exact}><i class={`swatch c${(place % inks.length) + 1}`} />{visible(label)} <b>{figure.text}</b></span>;
         })}
+        {beyond.map(({ value, label }) => <span key={label} title={`A threshold above what is shown: ${props.format(value).exact}`}>↑ {label}</span>)}
         {at !== null && time !== undefined && <span>{day(time * 1000)} {clockTime(time * 1000)}</span>}
       </div>
-      <div class="plot" ref={host} role="img" aria-label={props.label} />
+      <div class="plot" ref={host} role="img" aria-label={`Chart: ${props.title}`} />
       {note && <div class="note">{clockTime(note.at * 1000)} {visible(note.text)}</div>}
     </div>
   );
@@ -116,7 +125,7 @@ function options(props: Props, width: number, palette: Palette, hooks: Hooks): u
     },
     axes: [
       { ...axis, space: 70, values: timeTicks, size: 24 },
-      { ...axis, size: 62, space: 34, values: (_self, ticks) => ticks.map((tick) => props.format(tick).text) },
+      { ...axis, size: 62, space: 34, ...(props.binary ? { incrs: BINARY } : {}), values: (_self, ticks) => ticks.map((tick) => props.format(tick).text) },
     ],
     series: [
       {},
@@ -141,7 +150,7 @@ function options(props: Props, width: number, palette: Palette, hooks: Hooks): u
 /** Thresholds come into sight when the values come near, and do not flatten small ones before. */
 function bound(max: number | null, thresholds: readonly Threshold[]): number {
   const most = max ?? 0;
-  const near = thresholds.filter(({ value }) => value <= most * 2.5).map(({ value }) => value);
+  const near = thresholds.filter(({ value }) => value <= most * NEAR).map(({ value }) => value);
   return Math.max(most, ...near, 1e-6) * 1.1;
 }
 

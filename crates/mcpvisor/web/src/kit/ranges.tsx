@@ -39,7 +39,7 @@ export function cadenceOf(range: Range): number {
   return range.zoom ? 0 : Math.min(300_000, Math.max(5_000, usual[range.name] * 1000 / 200));
 }
 
-const choices = (Object.keys(usual) as RangeName[]).map((name) => [name, name.replace("m", " min").replace("h", " h").replace("d", " d")] as const);
+const choices = (Object.keys(usual) as RangeName[]).map((name) => [name, name] as const);
 
 /** The picker. */
 export function RangePicker({ range, choose }: { range: Range; choose(range: Range): void }) {

@@ -9,18 +9,19 @@ export type Aligned = { times: number[]; lines: ChartLine[] };
 /** A series and what it is called in its chart. */
 export type Labelled = { label: string; series: HistorySeries };
 
-/** Of a gauge its value or mean, of a counter how fast it grew, a second. */
-function valueOf(series: HistorySeries, point: Point, before: Point | undefined): number | null {
-  if (point.count !== undefined && point.count !== null) return point.mean ?? null;
+/** Of a gauge its value or mean, of a counter by how much it grew, in all or a second. */
+function valueOf(series: HistorySeries, point: Point, before: Point | undefined, isGrowth: boolean): number | null {
+  if (point.count !== undefined && point.count !== null) return (isGrowth ? point.increase : point.mean) ?? null;
   if (series.kind !== "counter") return point.value ?? null;
   if (!before || point.after_gap || typeof point.value !== "number" || typeof before.value !== "number") return null;
   const seconds = (Date.parse(point.at) - Date.parse(before.at)) / 1000;
   const grown = point.value - before.value;
-  return seconds > 0 && grown >= 0 ? grown / seconds : null;
+  return seconds > 0 && grown >= 0 ? grown / (isGrowth ? 1 : seconds) : null;
 }
 
-/** Puts series on one axis. `scale` turns base units into shown ones. Series of one label are summed up. */
-export function align(all: readonly Labelled[], scale = 1): Aligned {
+/** Puts series on one axis. `scale` turns base units into shown ones. Series of one label are summed up.
+ * `total`: the name of a further line, the sum of all. */
+export function align(all: readonly Labelled[], scale = 1, total = "", isGrowth = false): Aligned {
   const places = new Map<number, number>();
   const gaps = new Set<number>();
   for (const { series } of all) {
@@ -41,11 +42,18 @@ export function align(all: readonly Labelled[], scale = 1): Aligned {
     lines.set(label, values);
     series.points.forEach((point, index) => {
       const place = places.get(Date.parse(point.at));
-      const value = valueOf(series, point, series.points[index - 1]);
+      const value = valueOf(series, point, series.points[index - 1], isGrowth);
       if (place !== undefined && value !== null) values[place] = (values[place] ?? 0) + value * scale;
     });
   }
   const named = [...lines].map(([label, values]) => ({ label, values }));
+  if (total && named.length > 1) {
+    const sum = times.map((_, place) => named.reduce<number | null>((all, { values }) => {
+      const value = values[place] ?? null;
+      return value === null ? all : (all ?? 0) + value;
+    }, null));
+    named.unshift({ label: total, values: sum });
+  }
   return all.some(({ series }) => series.points[0]?.count != null) ? broken(times, named, width) : { times: times.map((at) => at / 1000), lines: named };
 }
 

@@ -96,7 +96,7 @@ export function Table<R>(props: Props<R>) {
             <th key={column.key} scope="col" class={column.end ? "end" : ""} title={column.about}
               aria-sort={column.key === sorting.column ? (sorting.descending ? "descending" : "ascending") : undefined}>
               {column.sort
-                ? <button type="button" onClick={() => sort(column)}>{column.title}<span aria-hidden="true">{column.key === sorting.column ? (sorting.descending ? "↓" : "↑") : ""}</span></button>
+                ? <button type="button" onClick={() => sort(column)}>{column.title}{column.key === sorting.column && <span aria-hidden="true">{sorting.descending ? "↓" : "↑"}</span>}</button>
                 : <span>{column.title}</span>}
             </th>
           ))}

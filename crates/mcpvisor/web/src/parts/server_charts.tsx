@@ -1,16 +1,14 @@
 // Every series of a server as charts of one range, one cursor and the same marks. Those in which nothing moves are
 // folded away.
 import { useCallback, useMemo, useState } from "preact/hooks";
-import { api } from "../api/client";
 import type * as Schema from "../api/schema";
 import { byUnit } from "../format/units";
 import { Chart, type Mark } from "../kit/chart";
-import { lengthOf, RangePicker, rangeOf, type Range } from "../kit/ranges";
+import { RangePicker, rangeOf, type Range } from "../kit/ranges";
 import { align } from "../kit/series";
 import { Empty, Failed, Loading, Panel } from "../kit/ui";
 import { setQuery, useRoute } from "../router";
 import { live } from "../store/live";
-import { useLoad } from "../store/load";
 import { useStore } from "../store/store";
 import { planned, type Plan } from "./catalogue";
 import { useMarks, usePast, type Past } from "./server_past";
@@ -24,7 +22,7 @@ export function Charts({ server }: { server: Schema.ServerReport }) {
   const range: Range = useMemo(() => ({ name: named, zoom }), [named, zoom]);
   const { past, problem, again } = usePast(server.id, range);
   const marks = useMarks(server, past?.from);
-  const rules = useLoad(() => api.rules(), [], 60_000);
+  const rules = useStore(live, (value) => value.rules);
   const kept = useStore(live, (value) => value.kept.get(server.id));
   const plans = useMemo(() => planned(past?.series ?? []), [past]);
   const [showsQuiet, setShowsQuiet] = useState(false);
@@ -48,7 +46,7 @@ export function Charts({ server }: { server: Schema.ServerReport }) {
         : plans.length === 0 ? <Panel title="History"><Empty title="Nothing was recorded in this time"><p>Choose a longer range.</p></Empty></Panel> : (
         <div class="charts">
           {shown.map((plan) => (
-            <ServerChart key={plan.title} plan={plan} past={past} marks={marks} server={server} kept={kept} rules={rules.data?.rules ?? none}
+            <ServerChart key={plan.title} plan={plan} past={past} marks={marks} server={server} kept={kept} rules={rules}
               zoom={zoomTo} unzoom={unzoom} />
           ))}
         </div>
@@ -62,8 +60,6 @@ export function Charts({ server }: { server: Schema.ServerReport }) {
   );
 }
 
-const none: Schema.RuleReport[] = [];
-
 type Props = {
   plan: Plan;
   past: Past;
@@ -76,14 +72,13 @@ type Props = {
 };
 
 function ServerChart({ plan, past, marks, server, kept, rules, zoom, unzoom }: Props) {
-  const data = useMemo(() => align(plan.series, plan.scale), [plan]);
+  const data = useMemo(() => align(plan.series, plan.scale, plan.total, plan.isGrowth), [plan]);
   const format = useMemo(() => byUnit(plan.unit, plan.isRate), [plan.unit, plan.isRate]);
   const thresholds = useMemo(() => thresholdsOf(plan, rules, server, kept), [plan, rules, server.id, kept]);
-  const hours = Math.round((lengthOf({ name: "1h", zoom: past }) / 3600) * 10) / 10;
   return (
-    <Panel title={plan.title}>
-      <Chart data={data} from={past.from} to={past.to} format={format} label={`${plan.title} of the last ${hours} hours`}
+    <div class="panel">
+      <Chart data={data} from={past.from} to={past.to} format={format} title={plan.title} binary={plan.unit === "bytes"}
         thresholds={thresholds} marks={marks} group="server" zoom={zoom} unzoom={unzoom} />
-    </Panel>
+    </div>
   );
 }

@@ -28,11 +28,14 @@ export function numberIn(text: string): number | undefined {
 
 const limited: Record<string, string> = { memory_max: "resident_memory_bytes", memory_high: "resident_memory_bytes", pids_max: "processes", nofile: "open_fds" };
 
+/** Rules about other counters judge what these grew by in a time of their own, which no chart shows. */
+const isSumOfTime = (metric: string): boolean => metric.endsWith("_total") && metric !== "mcpvisor_server_cpu_seconds_total";
+
 /** The lines of a chart, in its shown unit. */
 export function thresholdsOf(plan: Plan, rules: readonly Schema.RuleReport[], server: Schema.ServerReport, kept: Schema.Kept | undefined): Threshold[] {
   const labels = { server: server.name, owner: server.owner.name };
   const ofRules = rules
-    .filter((rule) => plan.metrics.includes(rule.metric) && rule.scope === "server" && rule.matchers.every((matcher) => matches(matcher, labels)))
+    .filter((rule) => plan.metrics.includes(rule.metric) && (rule.scope === "server" || rule.scope === "process") && !isSumOfTime(rule.metric) && rule.matchers.every((matcher) => matches(matcher, labels)))
     .flatMap((rule) => Object.entries(rule.thresholds).map(([severity, threshold]) => ({
       value: threshold.value * plan.scale, label: `${rule.name} ${threshold.shown}`, severity: severity as Schema.Severity,
     })));

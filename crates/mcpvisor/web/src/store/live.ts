@@ -34,6 +34,7 @@ export type Live = {
   containers: Schema.ContainersReport | undefined;
   host: Schema.HostReport | undefined;
   status: Schema.Status | undefined;
+  rules: Schema.RuleReport[];
   /** What happened since the page was opened, the latest first. */
   events: Schema.ChangeReport[];
   /** Grows when something was missed, so that views ask again. */
@@ -52,6 +53,7 @@ export const live = createStore<Live>({
   containers: undefined,
   host: undefined,
   status: undefined,
+  rules: [],
   events: [],
   epoch: 0,
 });
@@ -99,8 +101,8 @@ async function loadContainers(): Promise<void> {
 }
 
 async function loadStatus(): Promise<void> {
-  const [status, host] = await Promise.all([api.status(), live.get().host ?? api.host()]);
-  live.set({ status, host });
+  const [status, host, { rules }] = await Promise.all([api.status(), live.get().host ?? api.host(), api.rules()]);
+  live.set({ status, host, rules });
 }
 
 /** Asks for a part soon: at once, or when its time has come. */

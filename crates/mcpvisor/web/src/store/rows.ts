@@ -9,7 +9,8 @@ export type ServerRow = {
   name: string;
   owner: string;
   ownerAlive: boolean;
-  state: Schema.ServerState;
+  /** Of a kept server that does not run its own state, which says why. */
+  state: string;
   cpu: number | null;
   memory: number | null;
   /** Memory is resident, since proportional memory is not to be had. */
@@ -61,7 +62,7 @@ export function serverRows(state: Live, lines: ReadonlyMap<string, Line>): Serve
       name: server.name,
       owner: server.owner,
       ownerAlive: detail?.owner.alive ?? true,
-      state: server.state,
+      state: kept && !isRunning ? kept.state : server.state,
       cpu: isRunning ? totals.cpu_percent ?? null : null,
       memory: isRunning ? totals.pss_bytes ?? totals.rss_bytes : null,
       isResident: isRunning && (totals.pss_bytes ?? null) === null,

@@ -1,5 +1,6 @@
-// The list of views. A view is one file here, named as in its row, whose default export is a component; it is loaded
-// when it is first opened. A row whose file is missing says so, so views can be added one by one.
+// The list of views. A view is one file here, named as in its row, whose default export is a component. A row whose
+// file is missing says so, so views can be added one by one. All are in one bundle: apart they would be larger, since
+// each would be compressed without knowing the others.
 import type { ComponentType } from "preact";
 import type { Live } from "../store/live";
 import type { Hue } from "../kit/ui";
@@ -40,10 +41,9 @@ export const views: readonly View[] = [
   { path: "server", file: "server", title: "Server", icon: "", hidden: true },
 ];
 
-type Loader = () => Promise<{ default: ComponentType }>;
-const files = import.meta.glob<{ default: ComponentType }>("./*.tsx");
+const files = import.meta.glob<{ default: ComponentType }>("./*.tsx", { eager: true });
 
-/** How a view is loaded; undefined if its file is missing. */
-export function loaderOf(view: View): Loader | undefined {
-  return files[`./${view.file}.tsx`];
+/** The component of a view; undefined if its file is missing. */
+export function componentOf(view: View): ComponentType | undefined {
+  return files[`./${view.file}.tsx`]?.default;
 }

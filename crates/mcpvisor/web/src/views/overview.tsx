@@ -71,12 +71,13 @@ function Tiles({ state, snapshot }: { state: Live; snapshot: Snapshot }) {
   const orphans = snapshot.servers.filter((server) => server.state === "orphan").reduce((sum, { totals }) => sum + totals.instances, 0);
   const zombies = state.findings?.filter(({ kind }) => kind === "zombie").reduce((sum, { pids }) => sum + Math.max(1, pids.length), 0);
   const containers = state.containers?.containers.filter(({ mcp }) => mcp).length;
+  const processes = budgetOf(state, "mcpvisor_owner_processes");
   const hasEngine = state.containers?.engines.some(({ version }) => version) ?? false;
   return (
     <div class="tiles">
       <Tile label="Servers" value={summary.servers} rest={summary.not_running > 0 ? `${summary.not_running} not running` : "all run"} />
       <Tile label="Instances" value={summary.totals.instances} rest={plural(summary.owners.length, "owner")} href="#/owners" />
-      <Tile label="Processes" value={summary.totals.processes} rest={plural(summary.totals.threads, "thread")} />
+      <Tile label="Processes" value={summary.totals.processes} rest={processes === undefined ? plural(summary.totals.threads, "thread") : `of ${processes} before a warning`} />
       <Tile label="Orphans" value={orphans} rest={orphans > 0 ? "owner is gone" : "none"} href="#/findings" hue={orphans > 0 ? "red" : ""} />
       <Tile label="Zombies" value={zombies} rest={zombies ? "not waited for" : "none"} href="#/findings" hue={zombies ? "orange" : ""} />
       <Tile label="Containers" value={containers} rest={hasEngine ? "of MCP servers" : "no engine"} href="#/containers" />
@@ -100,22 +101,29 @@ function Load({ state, snapshot }: { state: Live; snapshot: Snapshot }) {
   const used = totals.pss_bytes ?? totals.rss_bytes;
   const { cpus, memory_bytes: whole } = state.host ?? {};
   const whichMemory = totals.pss_bytes == null ? "resident" : "proportional";
-  const ofCpu = cpus ? `of ${plural(cpus, "processor")} (${cpus * 100} %)` : "of one processor";
+  const budget = budgetOf(state, "mcpvisor_owner_resident_memory_bytes");
   return (
     <Panel title="Cost of all MCP servers" aside={<span class="small">last hour</span>} flush>
       <div class="load">
-        <div><div class="value"><Num figure={percent(totals.cpu_percent)} /></div><div class="muted small">CPU {ofCpu}</div></div>
+        <div><div class="value"><Num figure={percent(totals.cpu_percent)} /></div><div class="muted small">CPU{cpus ? `, of ${cpus * 100} % of ${plural(cpus, "processor")}` : ", of one processor"}</div></div>
         <Sparkline values={cpu} height={56} threshold={cpus ? cpus * 100 : undefined} label={`Processor time, last hour; now ${percent(totals.cpu_percent).text}`} />
       </div>
       <div class="load">
         <div>
           <div class="value"><Num figure={bytes(used)} /></div>
-          <div class="muted small">{whichMemory} memory{whole ? `, ${percent((used / whole) * 100).text} of ${bytes(whole).text}` : ""}</div>
+          <div class="muted small">{whichMemory}{whole ? `, ${percent((used / whole) * 100).text} of ${bytes(whole).text}` : ""}</div>
+          {budget !== undefined && <div class="muted small"><Num figure={bytes(totals.rss_bytes)} /> resident of <Num figure={bytes(budget)} /> budget</div>}
         </div>
-        <Sparkline values={memory} height={56} colour="series-2" threshold={whole ?? undefined} label={`Memory, last hour; now ${bytes(used).text}`} />
+        <Sparkline values={memory} height={56} colour="series-2" threshold={budget ?? whole ?? undefined} label={`Memory, last hour; now ${bytes(used).text}`} />
       </div>
     </Panel>
   );
+}
+
+/** What a rule about the whole machine allows before it warns. */
+function budgetOf(state: Live, metric: string): number | undefined {
+  const thresholds = state.rules.find((rule) => rule.metric === metric && rule.scope === "machine")?.thresholds;
+  return thresholds?.["warning"]?.value ?? thresholds?.["critical"]?.value;
 }
 
 const MOST = 6;

@@ -21,11 +21,12 @@ use sha2::{Digest as _, Sha256};
 const MOST_BYTES: usize = 60 * 1024;
 
 /// What the bundle is made of, in `web/`.
-const SOURCES: [&str; 6] = [
+const SOURCES: [&str; 7] = [
     "index.html",
     "package.json",
     "package-lock.json",
     "tsconfig.json",
+    "slim_uplot.ts",
     "vite.config.ts",
     "src",
 ];

@@ -1,9 +1,11 @@
 // How the dashboard is bundled: relative URLs, so that it works below any path; one stylesheet; no inline
 // scripts or styles, so that a strict Content-Security-Policy holds; and nothing that names another host.
 import { defineConfig } from "vite";
+import { slimUplot } from "./slim_uplot";
 
 export default defineConfig({
   base: "./",
+  plugins: [slimUplot()],
   oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
   build: {
     target: "es2022",

@@ -22,7 +22,7 @@ export function drawMarks(plot: uPlot, { thresholds, marks, palette }: Drawn): v
   context.clip();
   context.lineWidth = scale;
   context.font = `${10 * scale}px system-ui, sans-serif`;
-  context.textAlign = "right";
+  context.textAlign = "left";
   const top = plot.scales["y"]?.max ?? 0;
   for (const { value, label, severity } of thresholds) {
     if (value > top) continue;
@@ -33,7 +33,7 @@ export function drawMarks(plot: uPlot, { thresholds, marks, palette }: Drawn): v
     context.moveTo(bbox.left, y);
     context.lineTo(bbox.left + bbox.width, y);
     context.stroke();
-    context.fillText(label, bbox.left + bbox.width - 4 * scale, y - 3 * scale);
+    context.fillText(label, bbox.left + 4 * scale, y - 3 * scale);
   }
   context.setLineDash([2 * scale, 3 * scale]);
   for (const { at, severity } of marks.slice(0, MOST)) {

@@ -47,7 +47,7 @@ export function Events({ server }: { server: Schema.ServerReport }) {
     <Panel title="Events" flush>
       {!own ? (answer.problem ? <Failed problem={answer.problem} again={answer.again} /> : <Loading />)
         : own.length === 0 ? <Empty title="Nothing has happened yet" /> : (
-        <ul class="items" style={{ maxHeight: "420px", overflow: "auto" }} tabIndex={0} aria-label="Events">
+        <ul class="items" tabIndex={0} aria-label="Events">
           {own.map((change) => (
             <li key={change.id}>
               <Badge hue={change.severity === "critical" ? "red" : change.severity === "error" ? "orange" : change.severity === "warning" ? "yellow" : "grey"}>{change.kind}</Badge>

@@ -1,6 +1,6 @@
 // All servers in one table: search, states, groups by owner.
 import { useMemo, useRef, useState } from "preact/hooks";
-import { bytes, count, duration, percent, plural } from "../format/units";
+import { bytes, count, duration, percent, plural, ratio } from "../format/units";
 import { visible } from "../format/text";
 import { useKeys } from "../kit/keyboard";
 import { Sparkline } from "../kit/sparkline";
@@ -40,6 +40,12 @@ const columns: readonly Column<ServerRow>[] = [
   { key: "restarts", title: "Restarts", about: "In the last hour; of servers that mcpvisor keeps, since the start", width: 80, end: true, priority: 5, descending: true, sort: (row) => row.restarts, cell: (row) => <Num figure={count(row.restarts)} /> },
   { key: "uptime", title: "Uptime", about: "Of the instance that has run longest", width: 92, end: true, priority: 4, descending: true, sort: (row) => row.startedAt === null ? null : -row.startedAt, cell: (row) => <Uptime since={row.startedAt} /> },
 ];
+/** Only where operations are seen. */
+const more: readonly Column<ServerRow>[] = [
+  { key: "p95", title: "p95", about: "95 of 100 MCP operations took at most this long", width: 72, end: true, priority: 3, descending: true, sort: (row) => row.operations?.p95, cell: (row) => <Num figure={duration(row.operations?.p95)} /> },
+  { key: "success", title: "Success", about: "MCP operations of the last hour that were answered without an error", width: 80, end: true, priority: 3, sort: (row) => row.operations?.success, cell: (row) => <Num figure={ratio(row.operations?.success)} /> },
+];
+const withMore = [...columns, ...more];
 
 function Uptime({ since }: { since: number | null }) {
   const now = useNow();
@@ -51,13 +57,14 @@ type Shown = "all" | "running" | "bad";
 export function ServersTable() {
   const state = useStore(live, (value) => value);
   const lines = useStore(sparks, (value) => value.memory);
+  const operations = useStore(sparks, (value) => value.operations);
   const [text, setText] = useState("");
   const [which, setWhich] = useState<Shown>("all");
   const [isGrouped, setGrouped] = useState(false);
   const search = useRef<HTMLInputElement>(null);
   useKeys([{ key: "/", help: "Search servers", run: () => search.current?.focus() }]);
   const { snapshot, details, kept, findings, alerts } = state;
-  const all = useMemo(() => serverRows(state, lines), [snapshot, details, kept, findings, alerts, lines]);
+  const all = useMemo(() => serverRows(state, lines, operations), [snapshot, details, kept, findings, alerts, lines, operations]);
   const rows = useMemo(() => {
     const wanted = text.toLowerCase().split(/\s+/).filter(Boolean);
     return all.filter((row) => {
@@ -81,7 +88,7 @@ export function ServersTable() {
   return (
     <Panel title="Servers" aside={aside} flush label="Servers">
       {all.length === 0 ? <NoServers /> : (
-        <Table label="Servers" columns={columns} rows={rows} id={(row) => row.id} sorting={{ column: "state", descending: true }}
+        <Table label="Servers" columns={operations.size > 0 ? withMore : columns} rows={rows} id={(row) => row.id} sorting={{ column: "state", descending: true }}
           group={isGrouped ? ownerOf : undefined} groupHead={groupHead} open={(row) => go("server", row.id)}
           empty={<Empty title="No server matches"><button class="button" onClick={() => { setText(""); setWhich("all"); }}>Show all</button></Empty>} />
       )}

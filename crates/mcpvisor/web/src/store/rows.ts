@@ -1,7 +1,7 @@
 // Servers as tables show them: what each look tells, joined with what is asked for less often.
 import type * as Schema from "../api/schema";
 import type { Live } from "./live";
-import { sparkKey, type Line } from "./sparks";
+import { sparkKey, type Line, type Operations } from "./sparks";
 
 /** A server in a table. */
 export type ServerRow = {
@@ -25,7 +25,7 @@ export type ServerRow = {
   /** Of the instance that has run longest. */
   startedAt: number | null;
   worst: Schema.Severity | undefined;
-  watched: boolean;
+  operations: Operations | undefined;
 };
 
 const rank: Record<Schema.Severity, number> = { info: 0, warning: 1, error: 2, critical: 3 };
@@ -47,7 +47,7 @@ export function worstBy(state: Live): Map<string, Schema.Severity> {
 }
 
 /** All rows of the last look. */
-export function serverRows(state: Live, lines: ReadonlyMap<string, Line>): ServerRow[] {
+export function serverRows(state: Live, lines: ReadonlyMap<string, Line>, operations: ReadonlyMap<string, Operations>): ServerRow[] {
   const worst = worstBy(state);
   return (state.snapshot?.servers ?? []).map((server) => {
     const detail = state.details.get(server.id);
@@ -74,7 +74,7 @@ export function serverRows(state: Live, lines: ReadonlyMap<string, Line>): Serve
       restarts: kept?.restarts ?? detail?.history?.restarts ?? null,
       startedAt: starts.length > 0 ? Math.min(...starts) : null,
       worst: byId && byName ? (rank[byId] >= rank[byName] ? byId : byName) : byId ?? byName,
-      watched: detail?.watched ?? false,
+      operations: operations.get(key),
     };
   });
 }

@@ -12,8 +12,20 @@ const MINUTES = 60;
 const MINUTE = 60_000;
 
 /** Lines by `name\0owner`, since the history knows servers by these. */
-export const sparks = createStore<{ memory: ReadonlyMap<string, Line>; total: { memory: Line; cpu: Line }; end: number }>({
+type Sparks = {
+  memory: ReadonlyMap<string, Line>;
+  /** How MCP operations went in the last hour, of servers whose operations are seen. */
+  operations: ReadonlyMap<string, Operations>;
+  total: { memory: Line; cpu: Line };
+  end: number;
+};
+
+/** 95 of 100 operations took at most `p95` seconds; `success` of 1 were answered without an error. */
+export type Operations = { p95?: number | undefined; success?: number | undefined };
+
+export const sparks = createStore<Sparks>({
   memory: new Map(),
+  operations: new Map(),
   total: { memory: [], cpu: [] },
   end: 0,
 });
@@ -45,22 +57,39 @@ function sum(lines: Line[]): Line {
   );
 }
 
+const keyOf = ({ labels }: Schema.HistorySeries): string => sparkKey(labels["server"] ?? "", labels["owner"] ?? "");
+
+function operationsOf(p95: readonly Schema.HistorySeries[], answered: readonly Schema.HistorySeries[]): Map<string, Operations> {
+  const found = new Map<string, Operations>();
+  for (const series of p95) found.set(keyOf(series), { p95: series.points.at(-1)?.value ?? undefined });
+  const counted = new Map<string, [ok: number, all: number]>();
+  for (const series of answered) {
+    const [ok, all] = counted.get(keyOf(series)) ?? [0, 0];
+    const more = series.points.reduce((sum, { increase }) => sum + (increase ?? 0), 0);
+    counted.set(keyOf(series), [ok + (series.labels["outcome"] === "ok" ? more : 0), all + more]);
+  }
+  for (const [key, [ok, all]] of counted) found.set(key, { ...found.get(key), success: all > 0 ? ok / all : undefined });
+  return found;
+}
+
 /** Asks the history for the last hour. */
 export async function seedSparks(): Promise<void> {
   const query = { from: `-${MINUTES}m`, step: "1m" };
-  const [memory, resident, cpu] = await Promise.all([
+  const [memory, resident, cpu, p95, answered] = await Promise.all([
     api.history({ metric: "mcpvisor_server_proportional_memory_bytes", ...query }),
     api.history({ metric: "mcpvisor_server_resident_memory_bytes", ...query }),
     api.history({ metric: "mcpvisor_server_cpu_seconds_total", ...query }),
+    api.history({ metric: "mcpvisor_server_operation_p95_seconds", ...query }),
+    api.history({ metric: "mcpvisor_server_operations_total", ...query }),
   ]);
   const end = minuteOf(Date.now());
   const lines = new Map<string, Line>();
   // Where proportional memory is not to be had, resident memory is better than nothing.
   for (const series of [...resident.series, ...memory.series]) {
-    lines.set(sparkKey(series.labels["server"] ?? "", series.labels["owner"] ?? ""), line(series, end));
+    lines.set(keyOf(series), line(series, end));
   }
   const rates = cpu.series.map((series) => line(series, end).map((value) => (value === null ? null : value * 100)));
-  sparks.set({ memory: lines, total: { memory: sum([...lines.values()]), cpu: sum(rates) }, end });
+  sparks.set({ memory: lines, operations: operationsOf(p95.series, answered.series), total: { memory: sum([...lines.values()]), cpu: sum(rates) }, end });
 }
 
 function moved(old: Line, by: number, value: number | null): Line {

@@ -132,7 +132,11 @@ const MOST = 6;
 function Attention({ state, snapshot }: { state: Live; snapshot: Snapshot }) {
   const alerts = useMemo(() => (state.alerts ?? []).filter((alert) => alert.state === "firing")
     .sort((left, right) => bySeverity[left.severity] - bySeverity[right.severity]), [state.alerts]);
-  const findings = useMemo(() => (state.findings ?? []).filter(({ severity }) => severity !== "info"), [state.findings]);
+  // Most findings have an alert of the same words; once is enough.
+  const findings = useMemo(() => {
+    const told = new Set(alerts.map(({ summary }) => summary));
+    return (state.findings ?? []).filter(({ severity, title }) => severity !== "info" && !told.has(title));
+  }, [state.findings, alerts]);
   const { reclaimable } = snapshot.summary;
   const room = Math.max(2, MOST - alerts.length);
   const rest = Math.max(0, alerts.length - MOST) + Math.max(0, findings.length - room);
@@ -143,7 +147,7 @@ function Attention({ state, snapshot }: { state: Live; snapshot: Snapshot }) {
     <Panel title={`Wants attention${alerts.length + findings.length > 0 ? ` · ${alerts.length + findings.length}` : ""}`} aside={aside} flush>
       {state.alerts === undefined && state.findings === undefined ? <Loading />
         : alerts.length + findings.length === 0 ? <Empty title="Nothing"><p>No alert fires and nothing was found.</p></Empty> : (
-        <ul class="items">
+        <ul class="items" tabIndex={0} aria-label="Wants attention">
           {alerts.slice(0, MOST).map((alert) => <AlertItem key={alert.id} alert={alert} />)}
           {findings.slice(0, room).map((finding) => <FindingItem key={finding.id} finding={finding} />)}
           {rest > 0 && <li><span /><a href="#/findings">{rest} more</a></li>}
@@ -159,7 +163,7 @@ function AlertItem({ alert }: { alert: Schema.Alert }) {
       <SeverityBadge severity={alert.severity} />
       <a class="title" href="#/alerts">{visible(alert.summary)}</a>
       <span class="muted small">{alert.starts_at && <Ago at={alert.starts_at} suffix="" />}</span>
-      <span class="more">{visible(alert.advice)}{alert.acknowledged && ` · acknowledged by ${visible(alert.acknowledged.by)}`}</span>
+      <span class="more cut" title={visible(alert.advice)}>{visible(alert.advice)}{alert.acknowledged && ` · acknowledged by ${visible(alert.acknowledged.by)}`}</span>
     </li>
   );
 }
@@ -171,7 +175,7 @@ function FindingItem({ finding }: { finding: Schema.FindingReport }) {
       <SeverityBadge severity={finding.severity} />
       <a class="title" href={finding.server ? link("server", finding.server) : "#/findings"}>{visible(finding.title)}</a>
       <span class="muted small">{memory > 0 ? <Num figure={bytes(memory)} /> : <Name text={sentence(words(finding.kind))} />}</span>
-      <span class="more">{visible(finding.advice)}</span>
+      <span class="more cut" title={visible(finding.advice)}>{visible(finding.advice)}</span>
     </li>
   );
 }

@@ -1,0 +1,37 @@
+// Leaves out of uPlot what no chart here uses: its own legend and texts of times, logarithmic scales, highlighting of
+// the nearest series, bars and curves. They hang on its constructor, where no bundler can know that they are not
+// wanted. Its version is fixed by the lock; should its source be another one day, the build fails and says so.
+import type { Plugin } from "vite";
+
+/** A name for the message, what is there, and what stands there instead. */
+type Cut = [name: string, there: RegExp, instead: string];
+
+const cuts: Cut[] = [
+  ["helpers for others", /^uPlot\.assign = assign;[\s\S]*?(?=^export \{)/m, ""],
+  ["texts of ticks", /const _timeAxisVals\s+= .*;/, "const _timeAxisVals = null;"],
+  ["texts of series", /isTime \? \(isStr\(sv\) \? .* : sv \|\| _timeSeriesVal\) : /, ""],
+  ["texts of times", /const _timeSeriesVal\s+= .*;/, "const _timeSeriesVal = null;"],
+  ["templates of ticks", /isTime \? \(\s*\/\/ config array[\s\S]*?av \|\| _timeAxisVals\s*\) :/, ""],
+  ["templates of times", /const _fmtDate = .*;/, ""],
+  ["tables of templates", /const _timeAxisStamps = \[\n[\s\S]*?\n\t\];/, "const _timeAxisStamps = 0;"],
+  ["legend", /const showLegend = .*;/, ""],
+  ["parts of the legend", /\bshowLegend\b/g, "false"],
+  ["focus", /const cursorFocus = .*;/, ""],
+  ["parts of the focus", /\bcursorFocus\b/g, "false"],
+  ["logarithmic scales", /\b(?:\w+\.)?distr (?:== (?:3|4|100)|>= 3)(?!\d)/g, "false"],
+];
+
+/** The plugin. */
+export function slimUplot(): Plugin {
+  return {
+    name: "slim-uplot",
+    transform(code, id) {
+      if (!id.endsWith("uPlot.esm.js")) return null;
+      return cuts.reduce((text, [name, there, instead]) => {
+        const cut = text.replace(there, instead);
+        if (cut === text) throw new Error(`uPlot is not as slim_uplot.ts expects it: ${name}`);
+        return cut;
+      }, code);
+    },
+  };
+}

@@ -9,13 +9,11 @@ use std::env;
 use std::error::Error;
 use std::fmt::Write as _;
 use std::fs;
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
-use flate2::Compression;
-use flate2::write::GzEncoder;
 use sha2::{Digest as _, Sha256};
+use zopfli::{Format, Options};
 
 /// Most bytes of scripts and styles together, compressed.
 const MOST_BYTES: usize = 60 * 1024;
@@ -68,7 +66,8 @@ fn build() -> Result<()> {
     files.sort();
     let (table, size) = embed(&made, &files, &out.join("compressed"))?;
     fs::write(out.join("dashboard.rs"), table)?;
-    let text = format!("the dashboard's scripts and styles are {size} bytes compressed, of {MOST_BYTES}");
+    let text =
+        format!("the dashboard's scripts and styles are {size} bytes compressed, of {MOST_BYTES}");
     if size > MOST_BYTES {
         say(&format!("warning={text}"));
     }
@@ -112,7 +111,13 @@ fn install(work: &Path) -> Result<()> {
     }
     npm(
         work,
-        &["ci", "--omit=dev", "--no-audit", "--no-fund", "--ignore-scripts"],
+        &[
+            "ci",
+            "--omit=dev",
+            "--no-audit",
+            "--no-fund",
+            "--ignore-scripts",
+        ],
     )?;
     fs::write(stamp, lock)?;
     Ok(())
@@ -142,7 +147,10 @@ fn npm(folder: &Path, arguments: &[&str]) -> Result<()> {
     // Cargo takes one line.
     let text = String::from_utf8_lossy(&text).trim().replace('\n', " | ");
     let what = arguments.join(" ");
-    Err(format!("`npm {what}` failed; `--no-default-features` leaves the dashboard out: {text}").into())
+    Err(
+        format!("`npm {what}` failed; `--no-default-features` leaves the dashboard out: {text}")
+            .into(),
+    )
 }
 
 /// All files below a folder, by their paths from `root`.
@@ -167,9 +175,14 @@ fn embed(made: &Path, files: &[String], compressed: &Path) -> Result<(String, us
     for (number, name) in files.iter().enumerate() {
         let from = made.join(name);
         let bytes = fs::read(&from)?;
-        let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
-        encoder.write_all(&bytes)?;
-        let packed = encoder.finish()?;
+        // Slow, a few hundredths smaller than the best of others, and as fast to unpack.
+        let mut packed = Vec::new();
+        zopfli::compress(
+            Options::default(),
+            Format::Gzip,
+            bytes.as_slice(),
+            &mut packed,
+        )?;
         let extension = Path::new(name).extension().and_then(|e| e.to_str());
         let kind = match extension {
             Some("html") => "text/html; charset=utf-8",

@@ -19,6 +19,10 @@ const cuts: Cut[] = [
   ["focus", /const cursorFocus = .*;/, ""],
   ["parts of the focus", /\bcursorFocus\b/g, "false"],
   ["logarithmic scales", /\b(?:\w+\.)?distr (?:== (?:3|4|100)|>= 3)(?!\d)/g, "false"],
+  ["places of bars", /const mode = .*;/, ""],
+  ["parts of places", /\bmode == 2\b/g, "false"],
+  ["its other mode", /\bmode == 1\b/g, "true"],
+  ["ordinal scales", /\b(?:\w+\.)?(?:d|xScaleD)istr == 2\b/g, "false"],
 ];
 
 /** The plugin. */

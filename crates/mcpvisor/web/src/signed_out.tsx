@@ -16,7 +16,7 @@ export function SignedOut({ came }: { came: SignIn }) {
       <p>On the machine where the daemon runs, as the user who started it:</p>
       <pre><code>mcpvisor status --link</code></pre>
       <p>It prints a link. Open it in this browser within ten minutes; it works once. The browser then stays signed in
-        for 30 days, and <code>mcpvisor</code> can sign it out again.</p>
+        until it has not been used for 30 days.</p>
       <p class="muted">Everything this page shows comes from that daemon. Nothing is sent anywhere else.</p>
     </main>
   );

@@ -1,6 +1,6 @@
 // One answer of the daemon, for one component: asked for when it appears and when its keys change, asked for again
 // at a cadence. What was there stays while the next is under way, and a failure keeps it, marked as old.
-import { useCallback, useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { Problem } from "../api/client";
 
 /** How an answer is. */
@@ -15,34 +15,42 @@ export type Loaded<T> = {
 /** Asks, again when a key changes, and every `every` milliseconds while the page is looked at. */
 export function useLoad<T>(ask: (signal: AbortSignal) => Promise<T>, keys: readonly unknown[], every = 0): Loaded<T> {
   const [state, setState] = useState<{ data?: T; problem?: Problem; busy: boolean }>({ busy: true });
-  const [round, setRound] = useState(0);
   const latest = useRef(ask);
   latest.current = ask;
-  const again = useCallback(() => setRound((before) => before + 1), []);
-  // Another question: the old answer would be a wrong one.
+  // Whoever asks again while a question is under way gets the answer to the next one; an answer that takes longer
+  // than the time between two questions would otherwise never arrive.
+  const again = useRef(() => {});
   const question = JSON.stringify(keys);
-  const asked = useRef(question);
   useEffect(() => {
     const abort = new AbortController();
-    const isOther = asked.current !== question;
-    asked.current = question;
-    setState((before) => (isOther ? { busy: true } : { ...before, busy: true }));
-    latest.current(abort.signal).then(
-      (data) => !abort.signal.aborted && setState({ data, busy: false }),
-      (error: unknown) => {
+    let isUnderWay = false;
+    let isWanted = false;
+    const run = async (): Promise<void> => {
+      isWanted = isUnderWay;
+      if (isUnderWay) return;
+      isUnderWay = true;
+      setState((before) => ({ ...before, busy: true }));
+      try {
+        const data = await latest.current(abort.signal);
+        if (!abort.signal.aborted) setState({ data, busy: false });
+      } catch (error) {
         if (abort.signal.aborted) return;
         const problem = error instanceof Problem ? error : new Problem(0, String(error));
         setState((before) => ({ ...before, problem, busy: false }));
-      },
-    );
-    return () => abort.abort();
-  }, [question, round]);
-  useEffect(() => {
-    if (every <= 0) return undefined;
-    const timer = setInterval(() => {
-      if (!document.hidden) again();
-    }, every);
-    return () => clearInterval(timer);
-  }, [every, again]);
-  return { data: state.data, problem: state.problem, busy: state.busy, again };
+      }
+      isUnderWay = false;
+      if (isWanted && !abort.signal.aborted) void run();
+    };
+    again.current = () => void run();
+    // Another question: the old answer would be a wrong one.
+    setState({ busy: true });
+    void run();
+    const timer = every > 0 ? setInterval(() => !document.hidden && void run(), every) : undefined;
+    return () => {
+      abort.abort();
+      clearInterval(timer);
+    };
+  }, [question, every]);
+  const [stable] = useState(() => () => again.current());
+  return { ...state, data: state.data, problem: state.problem, again: stable };
 }

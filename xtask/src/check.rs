@@ -4,12 +4,13 @@ use anyhow::Result;
 
 use crate::command::{cargo, run as run_command};
 use crate::step::{Outcome, Steps};
-use crate::{deny, schemas, tidy};
+use crate::{dashboard, deny, schemas, tidy};
 
 /// The cheap steps come first, so that the common mistakes show within a second.
 pub(crate) fn run(steps: &mut Steps) {
     steps.run("format", || run_cargo(&["fmt", "--all", "--check"]));
     steps.run("tidy", tidy::run);
+    steps.run("types of the dashboard", dashboard::check);
     steps.run("clippy", || {
         let what = [
             "clippy",

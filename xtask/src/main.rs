@@ -19,6 +19,7 @@ mod bench;
 mod check;
 mod command;
 mod corpus;
+mod dashboard;
 mod deny;
 mod repository;
 mod schemas;

@@ -6,6 +6,9 @@ import type { Plugin } from "vite";
 /** A name for the message, what is there, and what stands there instead. */
 type Cut = [name: string, there: RegExp, instead: string];
 
+/** A whole function, up to the brace that stands as far in as its beginning. */
+const body = (name: string, indent: string): RegExp => new RegExp(`^${indent}function ${name}\\([\\s\\S]*?\\n${indent}\\}`, "m");
+
 const cuts: Cut[] = [
   ["helpers for others", /^uPlot\.assign = assign;[\s\S]*?(?=^export \{)/m, ""],
   ["texts of ticks", /const _timeAxisVals\s+= .*;/, "const _timeAxisVals = null;"],
@@ -23,6 +26,9 @@ const cuts: Cut[] = [
   ["parts of places", /\bmode == 2\b/g, "false"],
   ["its other mode", /\bmode == 1\b/g, "true"],
   ["ordinal scales", /\b(?:\w+\.)?(?:d|xScaleD)istr == 2\b/g, "false"],
+  ["rows of the legend", body("initLegendRow", "\t"), "function initLegendRow() { return nullNullTuple; }"],
+  ["values of the legend", body("setLegendValues", "\t"), "function setLegendValues() {}"],
+  ["dots on lines", body("points", ""), "function points() { return () => null; }"],
 ];
 
 /** The plugin. */

@@ -36,6 +36,14 @@ pub(crate) fn install_alertmanager() -> Result<()> {
     install(&["prometheus-alertmanager"])
 }
 
+/// A browser to look at the dashboard with. Fonts are recommended only, and without one there is no text.
+pub(crate) fn install_chromium() -> Result<()> {
+    if exists("chromium") {
+        return Ok(());
+    }
+    install(&["chromium", "fonts-dejavu-core"])
+}
+
 /// A container engine for tests to start, and a static busybox to make an image of.
 pub(crate) fn install_docker() -> Result<()> {
     if exists("dockerd") && exists("docker") && Path::new("/bin/busybox").exists() {

@@ -27,12 +27,14 @@ pub(crate) struct Part {
 
 type Install = fn() -> Result<()>;
 
-const PARTS: [(&str, &str, Install); 7] = [
+const PARTS: [(&str, &str, Install); 9] = [
     ("npm packages", "NPM", npm::install),
+    ("browser packages", "BROWSER", npm::install_browser),
     ("python packages", "PYTHON", python::install_servers),
     ("tmux", "TMUX", debian::install_tmux),
     ("prometheus", "PROMETHEUS", debian::install_prometheus),
     ("alertmanager", "ALERTMANAGER", debian::install_alertmanager),
+    ("chromium", "CHROMIUM", debian::install_chromium),
     ("docker engine", "DOCKER", debian::install_docker),
     ("schemathesis", "SCHEMATHESIS", python::install_schemathesis),
 ];

@@ -16,6 +16,11 @@ pub(crate) fn install() -> Result<()> {
     install_into("npm")
 }
 
+/// What drives a browser through the dashboard and judges it, into `browser`.
+pub(crate) fn install_browser() -> Result<()> {
+    install_into("browser")
+}
+
 /// Another program that keeps servers, which `bench contain` is measured beside, into `pm2`.
 pub(crate) fn install_pm2() -> Result<()> {
     install_into("pm2")

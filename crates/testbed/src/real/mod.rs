@@ -1,5 +1,5 @@
 //! The real programs that people run, as `cargo xtask test` installs them under the folder which
-//! `MCPVISOR_TESTBED` names: `npm/node_modules`, `python/bin`.
+//! `MCPVISOR_TESTBED` names: `npm/node_modules`, `python/bin`, `browser/node_modules`.
 //!
 //! A plain `cargo test` has none of this; then every function here answers [`Skipped`] with the
 //! reason, and the test says so and ends.
@@ -73,6 +73,24 @@ pub fn python(name: &str) -> Result<PathBuf, Skipped> {
 /// The program that asks a daemon for all that its `OpenAPI` document promises.
 pub fn schemathesis() -> Result<PathBuf, Skipped> {
     installed("SCHEMATHESIS", "schemathesis/bin/schemathesis")
+}
+
+/// A browser, and the packages that drive it and judge pages.
+#[derive(Clone, Debug)]
+pub struct Browser {
+    /// Chromium.
+    pub program: PathBuf,
+    /// The folder whose `node_modules` has `playwright-core` and `axe-core`.
+    pub packages: PathBuf,
+}
+
+/// Chromium with what drives it, to look at pages.
+pub fn browser() -> Result<Browser, Skipped> {
+    installed("BROWSER", "browser/node_modules/playwright-core")?;
+    Ok(Browser {
+        program: on_path("CHROMIUM", "chromium")?,
+        packages: installed("BROWSER", "browser")?,
+    })
 }
 
 /// tmux, for programs that need a terminal.

@@ -28,6 +28,14 @@ const cuts: Cut[] = [
   ["ordinal scales", /\b(?:\w+\.)?(?:d|xScaleD)istr == 2\b/g, "false"],
   ["rows of the legend", body("initLegendRow", "\t"), "function initLegendRow() { return nullNullTuple; }"],
   ["values of the legend", body("setLegendValues", "\t"), "function setLegendValues() {}"],
+  ["hiding of series", body("setSeries", "\t"), "function setSeries() {}"],
+  ["dimming of series", body("setFocus", "\t"), "function setFocus() {}"],
+  ["more series", body("addSeries", "\t"), "function addSeries() {}"],
+  ["fewer series", body("delSeries", "\t"), "function delSeries() {}"],
+  ["bands between series", body("clipBandLine", ""), "function clipBandLine() {}"],
+  ["time from the bottom up", /scaleX\.ori == 0/g, "true"],
+  ["time downwards", /scaleX\.ori == 1/g, "false"],
+  ["values sideways", /scaleY\.ori == 1/g, "true"],
   ["dots on lines", body("points", ""), "function points() { return () => null; }"],
 ];
 

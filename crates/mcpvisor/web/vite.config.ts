@@ -9,11 +9,16 @@ export default defineConfig({
   oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
   build: {
     target: "es2022",
+    // All of these know light-dark(), which is twice as long when it is written out.
+    cssTarget: ["chrome123", "firefox120", "safari17.5"],
     outDir: "dist",
     assetsDir: "assets",
     assetsInlineLimit: 0,
     cssCodeSplit: false,
     modulePreload: { polyfill: false },
+    // Smaller by a hundredth than what Vite does by itself.
+    minify: "terser",
+    terserOptions: { module: true, compress: { passes: 3, unsafe_arrows: true, pure_getters: true, ecma: 2020 }, format: { comments: false } },
     // The size that counts is measured by the build script, after gzip.
     reportCompressedSize: false,
   },

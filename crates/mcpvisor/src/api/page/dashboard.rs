@@ -91,6 +91,12 @@ fn names(headers: &HeaderMap, name: &HeaderName, is_it: impl Fn(&str) -> bool) -
 
 #[cfg(test)]
 mod tests {
+    #![expect(
+        clippy::expect_used,
+        clippy::print_stderr,
+        reason = "a test fails by panicking, and says what it measured"
+    )]
+
     use super::*;
 
     fn page() -> &'static File {

@@ -1,6 +1,7 @@
 // The frame around all views: navigation, connection, theme, and a mark on data that is old.
 import type { ComponentChildren } from "preact";
 import { useEffect, useState } from "preact/hooks";
+import icon from "../icon.svg";
 import { clockTime, utc } from "../format/time";
 import { duration } from "../format/units";
 import { go, useRoute } from "../router";
@@ -24,7 +25,7 @@ export function Frame({ children }: { children: ComponentChildren }) {
     <div class="frame">
       <a class="skip" href="#main" onClick={(event) => { event.preventDefault(); document.getElementById("main")?.focus(); }}>Skip the navigation</a>
       <header class={`nav ${isOpen ? "open" : ""}`}>
-        <a class="brand" href="#/"><Logo />mcpvisor</a>
+        <a class="brand" href="#/"><img src={icon} alt="" width="22" height="22" />mcpvisor</a>
         <span class="menu"><Link brief /></span>
         <button class="button icon menu" aria-expanded={isOpen} aria-label="Navigation" onClick={() => setOpen(!isOpen)}>☰</button>
         <nav aria-label="Views">{shown.map((view) => <NavLink key={view.path} view={view} isHere={(route.parts[0] ?? "") === view.path} />)}</nav>
@@ -37,15 +38,6 @@ export function Frame({ children }: { children: ComponentChildren }) {
       <Dialogs />
       <KeyHelp />
     </div>
-  );
-}
-
-function Logo() {
-  return (
-    <svg viewBox="0 0 32 32" aria-hidden="true">
-      <rect width="32" height="32" rx="7" fill="#3b5bdb" />
-      <path d="M7 22V10l9 8 9-8v12" fill="none" stroke="#fff" stroke-width="3" stroke-linecap="round" stroke-linejoin="round" />
-    </svg>
   );
 }
 

@@ -76,7 +76,7 @@ export function planned(all: readonly HistorySeries[]): Plan[] {
     });
     const first = series[0]?.series;
     if (!first) return;
-    plans.push({ title, metrics: Object.keys(metrics).map((metric) => `mcpvisor_server_${metric}`), unit: unit ?? first.unit, scale,
+    plans.push({ title, metrics: series.map((each) => each.series.metric), unit: unit ?? first.unit, scale,
       isRate: first.kind === "counter" && unit !== "percent" && !isGrowth, isGrowth, total, series, isQuiet: plans.length >= MAIN && isFlat(series) });
   };
   for (const each of known) add(each);

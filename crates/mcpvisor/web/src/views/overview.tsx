@@ -106,7 +106,7 @@ function Load({ state, snapshot }: { state: Live; snapshot: Snapshot }) {
     <Panel title="Cost of all MCP servers" aside={<span class="small">last hour</span>} flush>
       <div class="load">
         <div><div class="value"><Num figure={percent(totals.cpu_percent)} /></div><div class="muted small">CPU{cpus ? `, of ${cpus * 100} % of ${plural(cpus, "processor")}` : ", of one processor"}</div></div>
-        <Sparkline values={cpu} height={56} threshold={cpus ? cpus * 100 : undefined} label={`Processor time, last hour; now ${percent(totals.cpu_percent).text}`} />
+        <Sparkline values={cpu} height={84} threshold={cpus ? cpus * 100 : undefined} label={`Processor time, last hour; now ${percent(totals.cpu_percent).text}`} />
       </div>
       <div class="load">
         <div>
@@ -114,7 +114,7 @@ function Load({ state, snapshot }: { state: Live; snapshot: Snapshot }) {
           <div class="muted small">{whichMemory}{whole ? `, ${percent((used / whole) * 100).text} of ${bytes(whole).text}` : ""}</div>
           {budget !== undefined && <div class="muted small"><Num figure={bytes(totals.rss_bytes)} /> resident of <Num figure={bytes(budget)} /> budget</div>}
         </div>
-        <Sparkline values={memory} height={56} colour="series-2" threshold={budget ?? whole ?? undefined} label={`Memory, last hour; now ${bytes(used).text}`} />
+        <Sparkline values={memory} height={84} colour="series-2" threshold={budget ?? whole ?? undefined} label={`Memory, last hour; now ${bytes(used).text}`} />
       </div>
     </Panel>
   );

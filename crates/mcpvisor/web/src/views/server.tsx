@@ -91,9 +91,9 @@ function Figures({ server }: { server: Schema.ServerReport }) {
   const trend = history?.rss_bytes_per_hour;
   return (
     <div class="tiles">
-      <Tile label="CPU" rest={`mean of 1 h ${percent(history?.average_cpu_percent).text}`}><Num figure={percent(isRunning ? totals.cpu_percent : null)} /></Tile>
-      <Tile label={totals.pss_bytes == null ? "Memory (resident)" : "Memory"} rest={trend == null ? "no trend yet" : `resident ${trend >= 0 ? "+" : "−"}${bytes(Math.abs(trend)).text}/h`}><Num figure={bytes(isRunning ? memory : null)} /></Tile>
-      <Tile label="Peak" rest="resident, 1 h"><Num figure={bytes(history?.peak_rss_bytes)} /></Tile>
+      <Tile label="CPU" rest={`mean ${percent(history?.average_cpu_percent).text}`}><Num figure={percent(isRunning ? totals.cpu_percent : null)} /></Tile>
+      <Tile label={totals.pss_bytes == null ? "Memory (resident)" : "Memory"} rest={trend == null ? "no trend yet" : `${trend >= 0 ? "+" : "−"}${bytes(Math.abs(trend)).text}/h`}><Num figure={bytes(isRunning ? memory : null)} /></Tile>
+      <Tile label="Peak of 1 h" rest="resident"><Num figure={bytes(history?.peak_rss_bytes)} /></Tile>
       <Tile label="Processes" rest={`${count(totals.instances).text} instance${totals.instances === 1 ? "" : "s"}`}><Num figure={count(totals.processes)} /></Tile>
       <Tile label="Threads" rest="all processes"><Num figure={count(isRunning ? totals.threads : null)} /></Tile>
       <Tile label="Descriptors" rest="open"><Num figure={count(totals.fds)} /></Tile>

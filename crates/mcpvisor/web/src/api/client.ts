@@ -108,15 +108,13 @@ export const api = {
   audit: (query: Query = {}) => get<Schema.AuditList>("api/v1/audit", query),
   changes: (query: Query = {}, signal?: AbortSignal) => get<Schema.Changes>("api/v1/changes", query, signal),
   history: (query: HistoryQuery, signal?: AbortSignal) => get<Schema.HistoryReport>("api/v1/history", query, signal),
-  historyStats: () => get<Schema.HistoryStats>("api/v1/history/stats"),
+  config: () => get<Schema.ConfigReport>("api/v1/config"),
   signIns: () => get<Schema.SignInView[]>("api/v1/sign-ins"),
   signOut: (id: string) => request<void>("DELETE", `api/v1/sign-ins/${encodeURIComponent(id)}`),
-  watches: () => get<Schema.Watches>("api/v1/watches"),
   server: (id: string, signal?: AbortSignal) => get<Schema.ServerReport>(below(id), {}, signal),
   serverHistory: (id: string, query: HistoryQuery, signal?: AbortSignal) =>
     get<Schema.HistoryReport>(below(id, "/history"), query, signal),
   serverHealth: (id: string, signal?: AbortSignal) => get<Schema.ServerHealth>(below(id, "/health"), {}, signal),
-  serverTree: (id: string, signal?: AbortSignal) => get<Schema.ServerTree>(below(id, "/tree"), {}, signal),
   serverAlerts: (id: string, query: Query = {}, signal?: AbortSignal) =>
     get<Schema.Alerts>(below(id, "/alerts"), query, signal),
   serverLogs: (id: string, lines: number, signal?: AbortSignal) =>

@@ -5,7 +5,7 @@ import { useLayoutEffect, useState } from "preact/hooks";
 
 /** The height of a row, as in the tokens. */
 export const ROW = 32;
-const BEYOND = 12;
+const BEYOND = 8;
 const STEP = 6;
 
 /** The element that scrolls: the whole view. */

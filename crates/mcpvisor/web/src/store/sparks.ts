@@ -92,7 +92,12 @@ export async function seedSparks(): Promise<void> {
   sparks.set({ memory: lines, operations: operationsOf(p95.series, answered.series), total: { memory: sum([...lines.values()]), cpu: sum(rates) }, end });
 }
 
+/** Less than this is not seen in a small line, so the line stays as it is and nothing is drawn. */
+const SEEN = 0.02;
+
 function moved(old: Line, by: number, value: number | null): Line {
+  const last = old.at(-1) ?? null;
+  if (by === 0 && old.length === MINUTES && (value === null || (last !== null && Math.abs(value - last) <= SEEN * last))) return old;
   const made = by > 0 ? [...old.slice(by), ...Array<number | null>(Math.min(by, MINUTES)).fill(null)] : old.slice();
   while (made.length < MINUTES) made.unshift(null);
   made[made.length - 1] = value ?? made[made.length - 1] ?? null;

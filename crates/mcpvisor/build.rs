@@ -48,7 +48,6 @@ fn main() -> ExitCode {
     }
 }
 
-#[expect(clippy::print_stdout, reason = "how a build script talks to cargo")]
 fn say(what: &str) {
     println!("cargo::{what}");
 }
@@ -197,6 +196,7 @@ fn embed(made: &Path, files: &[String], compressed: &Path) -> Result<(String, us
         }
         let to = compressed.join(format!("{number}.gz"));
         fs::write(&to, packed)?;
+        let (from, to) = (from.to_string_lossy(), to.to_string_lossy());
         let tag: String = Sha256::digest(&bytes)[..8]
             .iter()
             .map(|byte| format!("{byte:02x}"))

@@ -36,6 +36,16 @@ const cuts: Cut[] = [
   ["time from the bottom up", /scaleX\.ori == 0/g, "true"],
   ["time downwards", /scaleX\.ori == 1/g, "false"],
   ["values sideways", /scaleY\.ori == 1/g, "true"],
+  ["options of the legend", /const legendOpts = \{[\s\S]*?\n\};/, "const legendOpts = { markers: {}, values: [] };"],
+  ["columns of the legend", /if \(legend\.live\) \{[\s\S]*?\n\t\}\n/, ""],
+  ["marks of the legend", /markers\.\w+\s*= fnOrSelf\(markers\.\w+\);/g, ""],
+  ["fills between series", /flags != 0 && bands\.forEach\(\(b, bi\) => \{[\s\S]*?\n\t\t\}\);/, ""],
+  ["edges of fills", body("bandFillClipDirs", ""), "function bandFillClipDirs() { return [0, 0]; }"],
+  ["more fills", body("addBand", "\t"), "function addBand() {}"],
+  ["other fills", body("setBand", "\t"), "function setBand() {}"],
+  ["its own double click", body("dblClick", "\t"), "function dblClick() {}"],
+  ["milliseconds", /\bms == 1 \? (?:timeIncrsMs|timeAxisSplitsMs\(_tzDate\)) : /g, ""],
+  ["tables of milliseconds", /const \[ timeIncrsMs.*\n/, ""],
   ["dots on lines", body("points", ""), "function points() { return () => null; }"],
 ];
 

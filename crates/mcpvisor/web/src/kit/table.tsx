@@ -56,6 +56,13 @@ export function Table<R>(props: Props<R>) {
   }, [rows, by, sorting, group]);
   const [first, end] = useWindow(body, lines.length);
 
+  // Rows that leave at one end are used again at the other, which is much faster than new ones. One that had the focus
+  // gives it up then, or Enter would open another one than the eye has chosen.
+  useLayoutEffect(() => {
+    const focused = document.activeElement;
+    const row = body.current?.contains(focused) ? focused?.closest("tr") : undefined;
+    if (row && at !== undefined && row.dataset["id"] !== at && focused instanceof HTMLElement) focused.blur();
+  }, [first, lines]);
   useLayoutEffect(() => {
     if (!wantsFocus.current || at === undefined) return;
     wantsFocus.current = false;
@@ -90,10 +97,6 @@ export function Table<R>(props: Props<R>) {
     descending: old.column === column.key ? !old.descending : column.descending ?? false,
   }));
 
-  // Rows that leave at one end are used again at the other, which is much faster than new ones; only the row that has
-  // the focus stays what it is, or Enter would open another one than the eye has chosen.
-  const slot = (key: string, place: number): string => (key === at ? key : `\0${place % SLOTS}`);
-
   return (
     <table class="table" ref={element} aria-label={props.label} aria-rowcount={lines.length + 1} onKeyDown={keys}>
       <colgroup>{columns.map((column, place) => <col key={column.key} style={place === 0 ? {} : { width: `${column.width}px` }} />)}</colgroup>
@@ -112,14 +115,14 @@ export function Table<R>(props: Props<R>) {
       <tbody ref={body} data-rows={lines.length}>
         <Space rows={first} columns={columns.length} />
         {lines.slice(first, end).map((line, offset) => "row" in line ? (
-          <tr key={slot(id(line.row), first + offset)} data-id={id(line.row)} aria-rowindex={first + offset + 2}
+          <tr key={(first + offset) % SLOTS} data-id={id(line.row)} aria-rowindex={first + offset + 2}
             class={`${id(line.row) === at ? "at" : ""} ${props.open ? "open" : ""}`}
             onFocusIn={() => setAt(id(line.row))}
             onClick={(event) => !(event.target as Element).closest("a, button, input") && props.open?.(line.row)}>
             {columns.map((column) => <td key={column.key} class={column.end ? "end" : ""}>{column.cell(line.row)}</td>)}
           </tr>
         ) : (
-          <tr key={slot(line.group, first + offset)} class="group" aria-rowindex={first + offset + 2}>
+          <tr key={(first + offset) % SLOTS} class="group" aria-rowindex={first + offset + 2}>
             <td colSpan={columns.length}>{props.groupHead?.(line.group, line.rows) ?? line.group}</td>
           </tr>
         ))}

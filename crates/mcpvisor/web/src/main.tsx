@@ -44,4 +44,8 @@ async function start(): Promise<void> {
   if (root) render(<App came={came} />, root);
 }
 
+// A link that is opened in a window which shows the page already changes the fragment only.
+addEventListener("hashchange", () => {
+  if (location.hash.startsWith("#sign-in=")) location.reload();
+});
 void start();

@@ -6,7 +6,8 @@ import { slimUplot } from "./slim_uplot";
 export default defineConfig({
   base: "./",
   plugins: [slimUplot()],
-  oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
+  // Children as arguments are shorter than as a property.
+  oxc: { jsx: { runtime: "classic", pragma: "h", pragmaFrag: "Fragment" }, jsxInject: `import { h, Fragment } from "preact"` },
   build: {
     target: "es2022",
     // All of these know light-dark(), which is twice as long when it is written out.

@@ -109,8 +109,6 @@ export const api = {
   changes: (query: Query = {}, signal?: AbortSignal) => get<Schema.Changes>("api/v1/changes", query, signal),
   history: (query: HistoryQuery, signal?: AbortSignal) => get<Schema.HistoryReport>("api/v1/history", query, signal),
   config: () => get<Schema.ConfigReport>("api/v1/config"),
-  signIns: () => get<Schema.SignInView[]>("api/v1/sign-ins"),
-  signOut: (id: string) => request<void>("DELETE", `api/v1/sign-ins/${encodeURIComponent(id)}`),
   server: (id: string, signal?: AbortSignal) => get<Schema.ServerReport>(below(id), {}, signal),
   serverHistory: (id: string, query: HistoryQuery, signal?: AbortSignal) =>
     get<Schema.HistoryReport>(below(id, "/history"), query, signal),

@@ -6,7 +6,9 @@ import { Problem } from "../api/client";
 import { visible } from "../format/text";
 import { toast } from "../kit/toasts";
 import { Failed, Loading } from "../kit/ui";
+import { live } from "../store/live";
 import type { Loaded } from "../store/load";
+import { useStore } from "../store/store";
 
 /** Says why something failed. */
 export const fail = (error: unknown): void => toast(error instanceof Problem ? error.message : String(error), "bad");
@@ -33,14 +35,20 @@ export function Answer<T>({ of, children }: { of: Loaded<T>; children(data: T): 
   return <>{problem && <p class="notice bad" role="alert">Not up to date: {visible(problem.message)}</p>}{children(data)}</>;
 }
 
-/** A small table without sorting; it scrolls sideways where it has to. `ends`: the first column that is of figures. */
+/** What the live events bring is not there yet, or will not be. */
+export function NotYet() {
+  const stream = useStore(live, (value) => value.stream);
+  return stream.phase === "waiting" ? <Failed problem={stream.problem} /> : <Loading />;
+}
+
+/** A small table without sorting. `ends`: the first column that is of figures. On a phone its cells stand below each other. */
 export function Grid(props: { label: string; heads: readonly string[]; rows: readonly (readonly ComponentChildren[])[]; ends?: number }) {
   const side = (at: number): string => (at >= (props.ends ?? Infinity) ? "end" : "");
   return (
     <div class="sideways" tabIndex={0} role="region" aria-label={props.label}>
       <table class="grid" aria-label={props.label}>
         <thead><tr>{props.heads.map((head, at) => <th key={head} scope="col" class={side(at)}>{head}</th>)}</tr></thead>
-        <tbody>{props.rows.map((cells, row) => <tr key={row}>{cells.map((cell, at) => <td key={at} class={side(at)}>{cell}</td>)}</tr>)}</tbody>
+        <tbody>{props.rows.map((cells, row) => <tr key={row}>{cells.map((cell, at) => <td key={at} class={side(at)} data-head={props.heads[at]}>{cell}</td>)}</tr>)}</tbody>
       </table>
     </div>
   );

@@ -6,11 +6,11 @@ import type * as Schema from "../api/schema";
 import { visible, words } from "../format/text";
 import { plural } from "../format/units";
 import { confirm } from "../kit/dialog";
-import { Badge, bySeverity, Empty, Failed, Loading, Panel, Segments, When, type Hue } from "../kit/ui";
+import { Badge, bySeverity, Empty, Panel, Segments, When, type Hue } from "../kit/ui";
 import { SilenceDialog } from "../parts/alert_actions";
 import { AlertRow } from "../parts/alert_row";
 import { Timeline } from "../parts/alert_timeline";
-import { Act, Answer, Grid } from "../parts/pieces";
+import { Act, Answer, Grid, NotYet } from "../parts/pieces";
 import { setQuery, useRoute } from "../router";
 import { live, refresh } from "../store/live";
 import { useLoad, type Loaded } from "../store/load";
@@ -49,8 +49,7 @@ export default function Alerts() {
 }
 
 function Now({ active, list }: { active: readonly Schema.Alert[] | undefined; list(all: readonly Schema.Alert[]): ComponentChildren }) {
-  const stream = useStore(live, (value) => value.stream);
-  if (active === undefined) return stream.phase === "waiting" ? <Failed problem={stream.problem} /> : <Loading />;
+  if (active === undefined) return <NotYet />;
   if (active.length === 0) return <Empty title="No alert fires"><p>Nothing is out of the bounds of the rules.</p></Empty>;
   return <>{list([...active].sort((left, right) => Number(left.state !== "firing") - Number(right.state !== "firing") || bySeverity[left.severity] - bySeverity[right.severity]))}</>;
 }

@@ -3,11 +3,11 @@ import { useState } from "preact/hooks";
 import { api } from "../api/client";
 import type * as Schema from "../api/schema";
 import { plural } from "../format/units";
-import { bySeverity, Empty, Failed, Loading, Panel, Segments } from "../kit/ui";
+import { bySeverity, Empty, Panel, Segments } from "../kit/ui";
 import { CleanPlan } from "../parts/clean_plan";
 import { CleanReport } from "../parts/clean_report";
 import { FindingRow } from "../parts/finding_row";
-import { Act } from "../parts/pieces";
+import { Act, NotYet } from "../parts/pieces";
 import { live, refresh } from "../store/live";
 import { useStore } from "../store/store";
 
@@ -27,7 +27,6 @@ type Which = "all" | "bad";
 
 function Found() {
   const all = useStore(live, (value) => value.findings);
-  const stream = useStore(live, (value) => value.stream);
   const unavailable = useStore(live, (value) => value.unavailable);
   const [which, setWhich] = useState<Which>("all");
   const sorted = [...(all ?? [])].sort((left, right) => bySeverity[left.severity] - bySeverity[right.severity]);
@@ -44,7 +43,7 @@ function Found() {
   );
   return (
     <Panel title="Findings" aside={aside} flush label="Findings">
-      {all === undefined ? (stream.phase === "waiting" ? <Failed problem={stream.problem} /> : <Loading />)
+      {all === undefined ? <NotYet />
         : shown.length === 0 ? <Empty title="Nothing was found"><p>No orphan, no duplicate, nothing hot or stopped. {unavailable.length > 0 && <>{plural(unavailable.length, "thing")} cannot be seen here: <a href="#/system">System</a> says what.</>}</p></Empty>
         : <ul>{shown.map((finding) => <FindingRow key={finding.id} finding={finding} />)}</ul>}
     </Panel>

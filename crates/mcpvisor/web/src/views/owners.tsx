@@ -3,9 +3,9 @@ import { useCallback, useMemo, useState } from "preact/hooks";
 import type * as Schema from "../api/schema";
 import { sentence, visible, words } from "../format/text";
 import { bytes, count, percent, plural } from "../format/units";
-import { Badge, Empty, Failed, Loading, Num, Panel, StateBadge } from "../kit/ui";
+import { Badge, Empty, Num, Panel, StateBadge } from "../kit/ui";
 import { OwnerCharts } from "../parts/owner_charts";
-import { Fold, Grid } from "../parts/pieces";
+import { Fold, Grid, NotYet } from "../parts/pieces";
 import { link } from "../router";
 import { live, type Live } from "../store/live";
 import { useStore } from "../store/store";
@@ -41,12 +41,11 @@ function sums({ sessions }: Owner) {
 
 export default function Owners() {
   const details = useStore(live, (value) => value.details);
-  const stream = useStore(live, (value) => value.stream);
   const snapshot = useStore(live, (value) => value.snapshot);
   const all = useMemo(() => owners(details), [details]);
   const [growth, setGrowth] = useState<{ by: ReadonlyMap<string, number>; range: string }>();
   const tell = useCallback((by: ReadonlyMap<string, number>, range: string) => setGrowth({ by, range }), []);
-  if (details.size === 0 && !snapshot) return stream.phase === "waiting" ? <Failed problem={stream.problem} /> : <Loading />;
+  if (details.size === 0 && !snapshot) return <NotYet />;
   return (
     <div class="stack">
       <h1 class="hidden">Owners</h1>

@@ -4,9 +4,8 @@ import { api } from "../api/client";
 import type * as Schema from "../api/schema";
 import { sentence, visible, words } from "../format/text";
 import { bytes, count, duration, percent, type Figure } from "../format/units";
-import { confirm } from "../kit/dialog";
 import { Ago, Badge, Empty, LevelDot, Num, Panel, When } from "../kit/ui";
-import { Act, Answer, Code, Fold, Grid } from "../parts/pieces";
+import { Answer, Code, Fold, Grid } from "../parts/pieces";
 import { ReceiversPanel } from "../parts/receivers_panel";
 import { live } from "../store/live";
 import { useLoad } from "../store/load";
@@ -26,7 +25,6 @@ export default function System() {
         <Kept stats={status.data?.history} />
       </div>
       <Configuration error={status.data?.config_error} />
-      <SignIns />
     </div>
   );
 }
@@ -115,23 +113,6 @@ function Configuration({ error }: { error: string | null | undefined }) {
           <Fold title="In force, without secrets"><Code text={text} label="Configuration in force" /></Fold>
         </div>
       )}</Answer>
-    </Panel>
-  );
-}
-
-function SignIns() {
-  const answer = useLoad(() => api.signIns(), [], 60_000);
-  const end = async ({ id, address }: Schema.SignInView): Promise<void> => {
-    if (!(await confirm({ title: "Sign this browser out?", body: <p>The browser at {visible(address)} needs a new link to see this page again.</p>, action: "Sign out", danger: true }))) return;
-    await api.signOut(id);
-    answer.again();
-  };
-  return (
-    <Panel title="Browsers that are signed in" flush label="Browsers that are signed in">
-      <Answer of={answer}>{(all) => <Grid label="Sign-ins" heads={["Browser", "From", "Last seen", "Ends", ""]} rows={all.map((each) => [
-        <>{visible(each.user_agent)} {each.current && <Badge hue="accent">this one</Badge>}</>, visible(each.address), <Ago at={each.last_used_at} />, <When at={each.expires_at} />,
-        <Act run={() => end(each)}>Sign out</Act>,
-      ])} />}</Answer>
     </Panel>
   );
 }

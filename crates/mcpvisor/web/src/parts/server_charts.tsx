@@ -52,7 +52,7 @@ export function Charts({ server }: { server: Schema.ServerReport }) {
         </div>
       )}
       {quiet.length > 0 && past && (
-        <button class="button quiet" onClick={() => setShowsQuiet(!showsQuiet)}>
+        <button class="button quiet" style={{ whiteSpace: "normal" }} onClick={() => setShowsQuiet(!showsQuiet)}>
           {showsQuiet ? "Hide charts in which nothing moves" : `Show ${quiet.length} more in which nothing moves: ${quiet.map(({ title }) => title.toLowerCase()).slice(0, 4).join(", ")} …`}
         </button>
       )}

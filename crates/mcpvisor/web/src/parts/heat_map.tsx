@@ -20,7 +20,7 @@ export function shade(value: number, most: number, isUp: boolean, palette: Palet
   if (!isUp) return [palette["series-1"], 0.1 + 0.9 * Math.sqrt(most > 0 ? value / most : 0)];
   if (value >= 0.999) return [palette.green, 0.85];
   if (value >= 0.95) return [palette.green, 0.45];
-  if (value >= 0.5) return [palette.yellow, 0.8];
+  if (value >= 0.5) return [palette.yellow, 0.5];
   return value > 0 ? [palette.orange, 0.9] : [palette.red, 0.9];
 }
 

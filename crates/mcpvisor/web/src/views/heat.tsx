@@ -59,7 +59,7 @@ export default function HeatView() {
 function Scale({ most, isUp, measure }: { most: number; isUp: boolean; measure: Measure }) {
   const palette = usePalette();
   const steps = isUp ? [1, 0.97, 0.7, 0.2, 0] : [0, 0.1, 0.25, 0.5, 0.75, 1].map((part) => part * most);
-  const labels = ["99.9 % and more", "95 %", "50 %", "less", "never"];
+  const labels = ["99.9 % and more", "from 95 %", "from 50 %", "less", "never"];
   return (
     <div class="row scale" aria-hidden="true">
       {steps.map((value, at) => {

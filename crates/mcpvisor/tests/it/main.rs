@@ -12,6 +12,8 @@ mod cli;
 mod config;
 mod containers;
 mod daemon;
+#[cfg(feature = "dashboard")]
+mod dashboard;
 mod guard;
 mod hostile;
 mod hub;

@@ -44,7 +44,12 @@ impl Daemon {
         found.unwrap_or_else(|| panic!("{name} is not kept: {all}"))
     }
 
-    fn wait_kept(&self, name: &str, what: &str, is_so: impl Fn(&Value) -> bool) -> Value {
+    pub(crate) fn wait_kept(
+        &self,
+        name: &str,
+        what: &str,
+        is_so: impl Fn(&Value) -> bool,
+    ) -> Value {
         wait_for(&format!("{name}: {what}"), SOON, || {
             Some(self.kept(name)).filter(|kept| is_so(kept))
         })

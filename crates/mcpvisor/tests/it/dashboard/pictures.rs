@@ -1,0 +1,107 @@
+//! Pictures for the documentation: a hub, a client, servers that are kept, one that fails, one that was left
+//! behind, and a day behind them. `cargo xtask screenshots` runs this where nothing else is to be seen.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use rustix::process::Signal;
+use serde_json::{Value, json};
+use testbed::real::{self, or_skip};
+use testbed::wait::wait_for;
+use testbed::{Owner, programs};
+
+use super::scene::{Scene, declare, kept, memory_server, start_claude};
+use crate::support::World;
+
+const RULES: &str = "[clean]\ngrace = \"5s\"\n\
+    [[rule]]\nname = \"LargeHub\"\nmetric = \"server_resident_memory_bytes\"\n\
+    match = [\"server=everything\"]\nabove = { warning = \"100MiB\" }\n\
+    why = \"A server that only answers questions needs less\"\n";
+
+#[test]
+fn pictures_of_every_view() {
+    let Some(folder) = std::env::var_os("MCPVISOR_SCREENSHOTS").map(PathBuf::from) else {
+        eprintln!("skipped: `cargo xtask screenshots` says where pictures go");
+        return;
+    };
+    let world = World::new();
+    let Some(words) = memory_server(&world) else {
+        return;
+    };
+    let servers = json!({
+        "everything": {"command": "npx", "args": ["-y", "@modelcontextprotocol/server-everything"]},
+        "memory": {"command": "npx", "args": ["-y", "@modelcontextprotocol/server-memory"]},
+        "files": {"command": "npx", "args": ["-y", "@modelcontextprotocol/server-filesystem", "/usr/share"]},
+    });
+    let Some(hub) = or_skip(real::hub(world.folder.path(), &servers)) else {
+        return;
+    };
+    let _hub = hub.unwrap();
+    let (_client, _left) = clients(&world, &words);
+    let fails = [
+        "sh",
+        "-c",
+        "sleep 1; echo 'cannot open its database' >&2; exit 3",
+    ];
+    let notes = [words[0].clone(), words[1].clone(), "kept".to_owned()];
+    let config = format!(
+        "{RULES}{}limits = {{ memory_max = \"512MiB\", pids_max = 64 }}\n{}",
+        kept("notes", &notes),
+        kept("tickets", &fails.map(str::to_owned)),
+    );
+    let Some(mut scene) = Scene::open(world, &config) else {
+        return;
+    };
+    wait_for("the alert", Duration::from_mins(2), || {
+        let all = scene
+            .daemon()
+            .get("/api/v1/alerts?state=firing&rule=LargeHub");
+        all["alerts"].as_array()?.first().cloned()
+    })
+    .unwrap();
+    if let Some(program) = std::env::var_os("MCPVISOR_FILL_HISTORY") {
+        with_a_day(&mut scene, Path::new(&program));
+    }
+    let stage = json!({"server": "everything", "folder": folder});
+    scene.watch("pictures_of_every_view", &stage);
+}
+
+/// A client with a server, and a server that another one has left behind.
+fn clients(world: &World, words: &[String]) -> (Owner, Owner) {
+    let server = programs::mcp_server().unwrap();
+    let server = programs::named(world.folder.path(), &server, "mcp-server-search").unwrap();
+    let left = [
+        server.display().to_string(),
+        "--ignore-eof".to_owned(),
+        "--max-lifetime=900".to_owned(),
+    ];
+    declare(world, &[("notebook", words), ("search", &left)]);
+    let mut gone = start_claude(world, &left);
+    gone.crash().unwrap();
+    (start_claude(world, words), gone)
+}
+
+/// Puts a day behind what runs now.
+fn with_a_day(scene: &mut Scene, program: &Path) {
+    let page = scene.daemon().ask("GET", "/metrics", "").body;
+    let address = scene.daemon().address.clone();
+    let mut daemon = scene.daemon.take().unwrap();
+    assert!(daemon.process.signal(Signal::TERM));
+    daemon.process.wait(Duration::from_secs(40)).unwrap();
+    let file = scene.world.folder.path().join("page.txt");
+    std::fs::write(&file, page).unwrap();
+    let history = scene.world.state().join("history.db");
+    for end in ["", "-wal", "-shm"] {
+        drop(std::fs::remove_file(format!("{}{end}", history.display())));
+    }
+    let mut fill = Command::new(program);
+    let filled = fill.arg(&file).arg(&history).status().unwrap();
+    assert!(filled.success());
+    scene.start_again(&address);
+    wait_for("the kept server", Duration::from_secs(40), || {
+        let kept: Value = scene.daemon().get("/api/v1/supervision");
+        kept.to_string().contains("\"running\"").then_some(())
+    })
+    .unwrap();
+}

@@ -23,6 +23,7 @@ mod dashboard;
 mod deny;
 mod repository;
 mod schemas;
+mod screenshots;
 mod step;
 mod test;
 mod testbed;
@@ -56,6 +57,8 @@ enum Task {
     Schemas,
     /// Installs the real servers that scenario tests run, and prints the variables that name them.
     Testbed,
+    /// Takes the pictures of the dashboard for the documentation, into `docs/images`.
+    Screenshots,
     /// Tries what needs systemd and cgroup v2 in a virtual machine that has them.
     Vm,
     /// Records real process trees for the tests of recognition, and scores it on them.
@@ -80,6 +83,7 @@ fn run(arguments: &Arguments) -> Result<ExitCode> {
         Task::Tidy => steps.run("tidy", tidy::run),
         Task::Schemas => steps.run("schemas", schemas::write),
         Task::Testbed => testbed::print(),
+        Task::Screenshots => return screenshots::take().map(|()| ExitCode::SUCCESS),
         Task::Vm => vm::run(&mut steps),
         Task::Corpus(task) => corpus::run(task, &mut steps),
         Task::Bench(bench) => return bench::run(bench).map(|()| ExitCode::SUCCESS),

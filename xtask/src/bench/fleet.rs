@@ -86,10 +86,11 @@ fn owner(release: &Path, load: Load, lifetime: &str) -> Result<Command> {
 }
 
 /// The owner starts one command many times: each takes the next name that nobody has taken, which it
-/// notes by making a folder, and becomes the server of that name.
-const NEXT_NAME: &str = "folder=$1 last=$2; shift 2; \
+/// notes by making a file, and becomes the server of that name. Nothing is started for that: with
+/// hundreds of servers it would be started a hundred thousand times.
+const NEXT_NAME: &str = "folder=$1 last=$2; shift 2; set -C; \
     for number in $(seq \"$last\"); do \
-    mkdir \"$folder/taken-$number\" 2>/dev/null && exec \"$folder/mcp-server-of-$number\" \"$@\"; \
+    command : 2>/dev/null >\"$folder/taken-$number\" && exec \"$folder/mcp-server-of-$number\" \"$@\"; \
     done; exit 1";
 
 /// The program under another name.

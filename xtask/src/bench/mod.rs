@@ -11,6 +11,7 @@ mod collect;
 mod contain;
 mod cpu;
 mod daemon;
+mod dashboard;
 mod family;
 mod fleet;
 mod guard;
@@ -47,6 +48,8 @@ enum Benchmark {
     Serve(serve::Arguments),
     /// The history: bytes, queries and crashes, beside `VictoriaMetrics` and Prometheus.
     History(history::Arguments),
+    /// The dashboard in a browser: its size, first paint, frames, charts and memory.
+    Dashboard(dashboard::Arguments),
     /// HTTP: how fast the daemon answers, and what live listeners cost it.
     Api(api::Arguments),
     /// Alerts: what judging costs, a thousand at once, and how long until a notice.
@@ -65,6 +68,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
         Benchmark::Collect(arguments) => collect::run(arguments),
         Benchmark::Serve(arguments) => serve::run(arguments),
         Benchmark::History(arguments) => history::run(arguments),
+        Benchmark::Dashboard(arguments) => dashboard::run(arguments),
         Benchmark::Api(arguments) => api::run(arguments),
         Benchmark::Alerts(arguments) => alerts::run(arguments),
         Benchmark::Quiet(arguments) => quiet::run(arguments),

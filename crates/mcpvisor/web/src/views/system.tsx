@@ -60,7 +60,7 @@ function Unseen() {
   const known = useStore(live, (value) => value.findings !== undefined);
   return (
     <Panel title="What cannot be seen here" flush label="What cannot be seen here">
-      {all.length > 0 ? <Grid label="What cannot be seen" heads={["What", "Why", "What would help"]} rows={all.map(({ what, why, remedy }) => [<b>{sentence(visible(what))}</b>, visible(why), visible(remedy) || "–"])} />
+      {all.length > 0 ? <Grid label="What cannot be seen" heads={["What", "Why", "Remedy"]} rows={all.map(({ what, why, remedy }) => [<b>{sentence(visible(what))}</b>, visible(why), visible(remedy) || "–"])} />
         : <Empty title={known ? "Everything can be seen" : "Not known yet"} />}
     </Panel>
   );

@@ -104,7 +104,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     drop(daemon);
     drop(fleet);
     let mut paper = Paper::default();
-    report::fill(&mut paper, &conditions, arguments, figures)?;
+    report::fill(&mut paper, &conditions, arguments, &figures)?;
     paper.deliver(&arguments.output)
 }
 

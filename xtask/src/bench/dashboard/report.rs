@@ -57,10 +57,9 @@ pub(super) fn fill(
     paper: &mut Paper,
     conditions: &Conditions,
     arguments: &Arguments,
-    told: Value,
+    told: &Value,
 ) -> Result<()> {
-    let figures: Figures =
-        serde_json::from_value(told.clone()).context("the script told something else")?;
+    let figures = Figures::deserialize(told).context("the script told something else")?;
     let memory = Memory::of(&figures.memory);
     paper.name = "dashboard";
     paper.conditions = format!(

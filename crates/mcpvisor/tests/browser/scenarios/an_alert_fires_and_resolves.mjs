@@ -28,7 +28,7 @@ export default async function ({ page, stage, signIn, cue }) {
 
   await row.getByRole("button", { name: /^Silence/ }).click();
   await dialog.getByRole("combobox").selectOption({ label: "4 hours" });
-  await dialog.getByLabel(/^Why/).fill("being mended");
+  await dialog.getByRole("textbox").last().fill("being mended");
   await dialog.getByRole("button", { name: "Silence for 4 hours" }).click();
   await row.getByText("silenced").waitFor();
   assert.equal((await cue("alert")).silenced_by.length, 1);

@@ -6,7 +6,7 @@ import { go, places } from "../kit/places.mjs";
 
 const MOST_BYTES = 150 * 1024;
 
-export const window = { viewport: { width: 1280, height: 860 } };
+export const window = { viewport: { width: 1280, height: 820 } };
 
 export default async function ({ page, stage, signIn }) {
   await signIn();

@@ -14,10 +14,10 @@ use testbed::{Owner, programs};
 use super::scene::{Scene, declare, kept, memory_server, start_claude};
 use crate::support::World;
 
-const RULES: &str = "[clean]\ngrace = \"5s\"\n\
+const RULES: &str = "[clean]\ngrace = \"0s\"\n\
     [[rule]]\nname = \"LargeHub\"\nmetric = \"server_resident_memory_bytes\"\n\
     match = [\"server=everything\"]\nabove = { warning = \"100MiB\" }\n\
-    why = \"A server that only answers questions needs less\"\n";
+    advice = \"A server that only answers questions needs less\"\n";
 
 #[test]
 fn pictures_of_every_view() {
@@ -38,7 +38,7 @@ fn pictures_of_every_view() {
         return;
     };
     let _hub = hub.unwrap();
-    let (_client, _left) = clients(&world, &words);
+    let (_client, mut left) = clients(&world, &words);
     let fails = [
         "sh",
         "-c",
@@ -60,6 +60,8 @@ fn pictures_of_every_view() {
         all["alerts"].as_array()?.first().cloned()
     })
     .unwrap();
+    // The daemon has seen whose it is.
+    left.crash().unwrap();
     if let Some(program) = std::env::var_os("MCPVISOR_FILL_HISTORY") {
         with_a_day(&mut scene, Path::new(&program));
     }
@@ -67,7 +69,7 @@ fn pictures_of_every_view() {
     scene.watch("pictures_of_every_view", &stage);
 }
 
-/// A client with a server, and a server that another one has left behind.
+/// A client with a server, and one that is going to leave a server behind.
 fn clients(world: &World, words: &[String]) -> (Owner, Owner) {
     let server = programs::mcp_server().unwrap();
     let server = programs::named(world.folder.path(), &server, "mcp-server-search").unwrap();
@@ -77,9 +79,8 @@ fn clients(world: &World, words: &[String]) -> (Owner, Owner) {
         "--max-lifetime=900".to_owned(),
     ];
     declare(world, &[("notebook", words), ("search", &left)]);
-    let mut gone = start_claude(world, &left);
-    gone.crash().unwrap();
-    (start_claude(world, words), gone)
+    let leaves = start_claude(world, &left);
+    (start_claude(world, words), leaves)
 }
 
 /// Puts a day behind what runs now.

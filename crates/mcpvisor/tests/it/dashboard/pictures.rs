@@ -46,7 +46,7 @@ fn pictures_of_every_view() {
     ];
     let notes = [words[0].clone(), words[1].clone(), "kept".to_owned()];
     let config = format!(
-        "{RULES}{}limits = {{ memory_max = \"512MiB\", pids_max = 64 }}\n{}",
+        "{RULES}{}limits = {{ pids_max = 64, nofile = 4096 }}\n{}",
         kept("notes", &notes),
         kept("tickets", &fails.map(str::to_owned)),
     );
@@ -85,7 +85,13 @@ fn clients(world: &World, words: &[String]) -> (Owner, Owner) {
 
 /// Puts a day behind what runs now.
 fn with_a_day(scene: &mut Scene, program: &Path) {
-    let page = scene.daemon().ask("GET", "/metrics", "").body;
+    // Proportional memory is read now and then only; without it the day would have none.
+    let page = wait_for("all series", Duration::from_mins(1), || {
+        let page = scene.daemon().ask("GET", "/metrics", "").body;
+        page.contains("mcpvisor_server_proportional_memory_bytes{")
+            .then_some(page)
+    })
+    .unwrap();
     let address = scene.daemon().address.clone();
     let mut daemon = scene.daemon.take().unwrap();
     assert!(daemon.process.signal(Signal::TERM));

@@ -97,7 +97,7 @@ fn too_many_instances_are_ended_by_a_ladder() {
         &world,
         "[limits.twin-mcp-server]\ninstances = 1\n\
          [[rule]]\nname = \"over_limit\"\nfor = \"1s\"\n\
-         [policy]\nmode = \"enforce\"\n[policy.ladders]\nover_limit = [\"stop_largest\"]\n",
+         [policy]\nmode = \"enforce\"\n[policy.ladders]\nover_limit = [{ step = \"stop_largest\", least = \"warning\" }]\n",
     );
     let mut client = Command::new(claude);
     client.arg("--plan").arg(&file);

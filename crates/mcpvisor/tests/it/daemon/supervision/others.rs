@@ -116,7 +116,9 @@ fn too_many_instances_are_ended_by_a_ladder() {
             Daemon::log(&world)
         )
     });
-    let left = testbed::process::descendants(client.pid());
+    // The client has not waited for the other yet, perhaps.
+    let mut left = testbed::process::descendants(client.pid());
+    left.retain(|process| process.state != 'Z');
     assert_eq!(left.len(), 1, "{left:?}");
     assert!(
         left[0]

@@ -197,10 +197,11 @@ fn embed(made: &Path, files: &[String], compressed: &Path) -> Result<(String, us
         let to = compressed.join(format!("{number}.gz"));
         fs::write(&to, packed)?;
         let (from, to) = (from.to_string_lossy(), to.to_string_lossy());
-        let tag: String = Sha256::digest(&bytes)[..8]
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect();
+        let digest = Sha256::digest(&bytes);
+        let mut tag = String::new();
+        for byte in digest.iter().take(8) {
+            write!(tag, "{byte:02x}")?;
+        }
         // The page itself is asked for by its folder; all else has a hash in its name.
         let (path, is_hashed) = match name.as_str() {
             "index.html" => ("/".to_owned(), false),

@@ -5,16 +5,14 @@
 //! in it. Where our own group cannot have one with limits, another place is looked for, such as a scope of
 //! systemd; those that killed guards left are ended in the same way.
 
+use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use linux::cgroup::{
     Enforced, Events, Group, GroupName, Hierarchies, Kill, Leftover, Limits, PREFIX,
 };
-use linux::control::Target;
-use linux::parse::stat;
-use linux::{ProcRoot, cgroup, clock, systemd};
-use model::ProcessId;
+use linux::{ProcRoot, cgroup, clock, control, systemd};
 use rustix::process::Signal;
 
 use crate::room::{self, Room};
@@ -49,8 +47,13 @@ impl Confined {
         if limits.asked().next().is_none() {
             return Self::without(None);
         }
-        let Some(us) = ourselves() else {
-            return Self::without(Some("our own start time cannot be read".to_owned()));
+        let us = ProcRoot::system().map_err(io::Error::other);
+        let us = match us.and_then(|root| root.ourselves()) {
+            Ok(us) => us,
+            Err(error) => {
+                let why = format!("our own start time cannot be read: {error}");
+                return Self::without(Some(why));
+            }
         };
         let hierarchies = match Hierarchies::system() {
             Ok(hierarchies) => hierarchies,
@@ -123,18 +126,6 @@ impl Confined {
     }
 }
 
-/// This process, as names of groups tell it.
-fn ourselves() -> Option<ProcessId> {
-    let pid = std::process::id();
-    let start_ticks = start_of(&ProcRoot::system().ok()?, pid)?;
-    Some(ProcessId { pid, start_ticks })
-}
-
-fn start_of(root: &ProcRoot, pid: u32) -> Option<u64> {
-    let text = root.read(&format!("{pid}/stat"), 4096).ok()?;
-    Some(stat::stat(&text)?.start_ticks)
-}
-
 fn empty(mut group: Group) -> Result<(), String> {
     let deadline = Duration::from_nanos(clock::boot_ns()) + GONE_WITHIN;
     loop {
@@ -154,17 +145,13 @@ fn empty(mut group: Group) -> Result<(), String> {
     }
 }
 
-/// One by one, where the kernel has no `cgroup.kill`: who is a member once it is held is the one that is
-/// signalled.
+/// One by one, where the kernel has no `cgroup.kill`.
 fn kill_members(group: &Group) {
     let Ok(root) = ProcRoot::system() else { return };
-    for pid in group.pids().unwrap_or_default() {
-        let held = Target::hold(&root, pid);
-        let is_member = group.pids().is_ok_and(|pids| pids.contains(&pid));
-        if let (Ok((target, _)), true) = (held, is_member) {
-            // One that has ended meanwhile needs none; the next round sees the others.
-            target.signal(Signal::KILL).ok();
-        }
+    let pids = || group.pids().map_err(io::Error::other);
+    for target in control::members(&root, pids).unwrap_or_default() {
+        // One that has ended meanwhile needs none; the next round sees the others.
+        target.signal(Signal::KILL).ok();
     }
 }
 
@@ -203,7 +190,7 @@ fn is_nobodys(root: &ProcRoot, leftover: &Leftover) -> bool {
 /// group must be in ours for the number to mean anything.
 fn maker_has_ended(root: &ProcRoot, name: &GroupName, pids: &[u32]) -> bool {
     let maker = name.maker();
-    if start_of(root, maker.pid) == Some(maker.start_ticks) {
+    if root.id_of(maker.pid).is_ok_and(|id| id == maker) {
         return false;
     }
     let namespace = |pid: &str| std::fs::read_link(root.path().join(pid).join("ns/pid")).ok();

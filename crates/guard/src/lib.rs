@@ -14,7 +14,6 @@
 #![forbid(unsafe_code)]
 
 pub mod container;
-mod descendants;
 pub mod group;
 pub mod machine;
 mod room;

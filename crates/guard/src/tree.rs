@@ -6,11 +6,9 @@
 use std::time::Duration;
 
 use linux::control::{self, OpenError, Outcome, Plan, Target, Timing};
-use linux::{ProcRoot, clock};
+use linux::{ProcRoot, clock, descendants};
 use model::ProcessId;
 use rustix::process::{WaitOptions, WaitStatus};
-
-use crate::descendants;
 
 /// How often it begins anew because somebody was forked into its last look.
 const ROUNDS: usize = 10;

@@ -1,5 +1,6 @@
 //! Servers that mcpvisor keeps itself: what they are is known, not concluded.
 
+use std::collections::HashSet;
 use std::path::PathBuf;
 
 use model::{FindingKind, ProcessId, ProcessTable, Severity};
@@ -91,11 +92,14 @@ impl Context {
 
 /// A server for each that is kept and does not run.
 pub(crate) fn absent(context: &Context, running: &[Server], table: &ProcessTable) -> Vec<Server> {
-    let runs = |id: &str| running.iter().any(|server| server.id == id);
-    let absent = context.kept.iter().filter(|kept| !runs(&kept.id()));
+    let runs: HashSet<&str> = running.iter().map(|server| server.id.as_str()).collect();
+    let absent = context.kept.iter().filter_map(|kept| {
+        let id = kept.id();
+        (!runs.contains(&*id)).then_some((id, kept))
+    });
     absent
-        .map(|kept| Server {
-            id: kept.id(),
+        .map(|(id, kept)| Server {
+            id,
             name: kept.name.clone(),
             owner: context.keeper(table),
             transport: kept.transport,

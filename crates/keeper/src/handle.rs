@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::fmt;
 use std::io;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
@@ -60,13 +60,14 @@ pub(crate) enum Order {
     Start(String),
     Stop(String),
     Restart(String),
-    Configure(Vec<Wanted>),
-    End,
 }
 
 /// What the keeper's thread and its holders share.
 pub(crate) struct Shared {
     pub(crate) orders: Inbox<(u64, Order)>,
+    /// The configuration to take into force; a newer one replaces one that waits.
+    configured: Mutex<Option<Vec<Wanted>>>,
+    is_to_end: AtomicBool,
     pub(crate) view: ArcSwap<View>,
     notices: Mutex<VecDeque<Notice>>,
     dropped: AtomicU64,
@@ -81,6 +82,18 @@ impl Shared {
             return;
         }
         notices.push_back(notice);
+    }
+
+    pub(crate) fn take_configuration(&self) -> Option<Vec<Wanted>> {
+        let mut waiting = self
+            .configured
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        waiting.take()
+    }
+
+    pub(crate) fn is_to_end(&self) -> bool {
+        self.is_to_end.load(Ordering::Acquire)
     }
 
     pub(crate) fn publish(&self, view: View) {
@@ -111,6 +124,8 @@ impl Handle {
     pub fn start(settings: Settings) -> Result<Self, StartError> {
         let shared = Arc::new(Shared {
             orders: Inbox::new()?,
+            configured: Mutex::default(),
+            is_to_end: AtomicBool::new(false),
             view: ArcSwap::from_pointee(View::default()),
             notices: Mutex::default(),
             dropped: AtomicU64::new(0),
@@ -157,9 +172,17 @@ impl Handle {
         self.put(Order::Restart(name.to_owned()))
     }
 
-    /// Takes another configuration into force: only what changed in what it runs is restarted.
-    pub fn configure(&self, wanted: Vec<Wanted>) -> Option<u64> {
-        self.put(Order::Configure(wanted))
+    /// Takes another configuration into force, before orders that come after it: only what changed in what
+    /// it runs is restarted.
+    pub fn configure(&self, wanted: Vec<Wanted>) {
+        let mut waiting = self
+            .shared
+            .configured
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        *waiting = Some(wanted);
+        drop(waiting);
+        self.shared.orders.ring();
     }
 
     /// The thread has ended without being told to: a fault of ours, and nobody keeps servers any more.
@@ -193,9 +216,8 @@ impl Handle {
             .unwrap_or_else(PoisonError::into_inner)
             .take();
         let Some(thread) = thread else { return };
-        while self.put(Order::End).is_none() && !thread.is_finished() {
-            std::thread::yield_now();
-        }
+        self.shared.is_to_end.store(true, Ordering::Release);
+        self.shared.orders.ring();
         if thread.join().is_err() {
             tracing::error!("the thread that keeps servers has failed; what it kept may be left");
         }

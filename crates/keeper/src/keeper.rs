@@ -8,8 +8,6 @@ use std::sync::Arc;
 
 use linux::ProcRoot;
 use linux::cgroup::Hierarchies;
-use linux::parse::stat;
-use model::ProcessId;
 use rustix::event::{Timespec, epoll};
 use rustix::io::Errno;
 use supervise::Order as StartOrder;
@@ -110,7 +108,7 @@ impl Keeper {
         wanted: Vec<Wanted>,
     ) -> io::Result<Self> {
         let records = Records::open(folder)?;
-        let us = ourselves(&root)?;
+        let us = root.ourselves()?;
         let poll = epoll::create(epoll::CreateFlags::CLOEXEC)?;
         let bell = epoll::EventData::new_u64(BELL);
         epoll::add(&poll, &shared.orders, bell, epoll::EventFlags::IN)?;
@@ -294,19 +292,27 @@ impl Keeper {
 
     fn orders(&mut self) {
         self.shared.orders.silence();
-        while let Some((ticket, order)) = self.shared.orders.take() {
+        self.shop.is_ending |= self.shared.is_to_end();
+        self.is_dirty |= self.shop.is_ending;
+        loop {
+            // Taken before it is looked for a configuration: an order may be about what that brought.
+            let order = self.shared.orders.take();
+            if let Some(wanted) = self.shared.take_configuration()
+                && !self.shop.is_ending
+            {
+                self.configure(wanted);
+                self.is_dirty = true;
+            }
+            let Some((ticket, order)) = order else { return };
             match order {
                 // What comes up now would have to be stopped again.
-                Order::Start(_) | Order::Restart(_) | Order::Configure(_)
-                    if self.shop.is_ending => {}
+                Order::Start(_) | Order::Restart(_) if self.shop.is_ending => {}
                 Order::Start(name) => self.start(&name),
                 Order::Stop(name) => self.on(&name, Event::Stop),
                 Order::Restart(name) => {
                     self.start_needed(&name);
                     self.on(&name, Event::Restart);
                 }
-                Order::Configure(wanted) => self.configure(wanted),
-                Order::End => self.shop.is_ending = true,
             }
             self.orders_done = self.orders_done.max(ticket);
             self.is_dirty = true;
@@ -435,18 +441,6 @@ impl Keeper {
 
 fn is_stopped(kept: &Kept) -> bool {
     kept.life.state() == State::Stopped
-}
-
-/// This process, as names of groups tell it.
-fn ourselves(root: &ProcRoot) -> io::Result<ProcessId> {
-    let pid = std::process::id();
-    let text = root.read(&format!("{pid}/stat"), 4096)?;
-    let stat =
-        stat::stat(&text).ok_or_else(|| io::Error::other("our own start time is not known"))?;
-    Ok(ProcessId {
-        pid,
-        start_ticks: stat.start_ticks,
-    })
 }
 
 /// Where groups can be made. Room is made for them where we are alone in our group.

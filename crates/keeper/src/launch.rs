@@ -8,12 +8,12 @@ use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 use std::process::{Child, Command};
 
+use linux::ProcRoot;
 use linux::become_user::Identity;
 use linux::cgroup::{Enforced, Group, GroupName, Hierarchies};
 use linux::control::{Expected, Target};
 use linux::marks;
 use linux::spawn::{Place, spawn};
-use linux::{ProcRoot, parse};
 use model::ProcessId;
 use rustix::fs::OFlags;
 use supervise::spec::{Hidden, Readiness, Runs, Value};
@@ -153,7 +153,10 @@ pub(crate) fn start(
     let child = spawn(&mut command, &place).map_err(|error| not_started(runs, &error))?;
     prepared.tree.set_root(child.id());
     // It was not waited for, so its pid is its own even if it has ended.
-    let id = identity(&ground.root, child.id());
+    let id = ground.root.id_of(child.id()).unwrap_or(ProcessId {
+        pid: child.id(),
+        start_ticks: 0,
+    });
     let held = Target::hold(&ground.root, child.id()).ok();
     Ok(Started {
         child,
@@ -161,13 +164,6 @@ pub(crate) fn start(
         held,
         ours,
     })
-}
-
-/// A child that has ended keeps its entry until it is waited for.
-fn identity(root: &ProcRoot, pid: u32) -> ProcessId {
-    let text = root.read(&format!("{pid}/stat"), 4096).unwrap_or_default();
-    let start_ticks = parse::stat::stat(&text).map_or(0, |stat| stat.start_ticks);
-    ProcessId { pid, start_ticks }
 }
 
 fn not_started(runs: &Runs, error: &io::Error) -> String {

@@ -5,11 +5,11 @@
 //! fails it may be the one before, whose boot is another anyway.
 
 use std::fs;
-use std::io::{self, Write as _};
-use std::os::unix::fs::OpenOptionsExt as _;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use linux::control::Expected;
+use linux::private_file;
 use model::ProcessId;
 use serde::{Deserialize, Serialize};
 use supervise::adopt::Run;
@@ -48,6 +48,11 @@ impl Records {
     /// Makes the folder, for its owner only.
     pub(crate) fn open(folder: &Path) -> io::Result<Self> {
         fs::create_dir_all(folder)?;
+        // What one that was killed had begun to write.
+        let files = fs::read_dir(folder)?.flatten().map(|entry| entry.path());
+        for begun in files.filter(|path| path.extension().is_some_and(|end| end == "new")) {
+            fs::remove_file(begun).ok();
+        }
         Ok(Self {
             folder: folder.to_owned(),
         })
@@ -75,16 +80,7 @@ impl Records {
 
     pub(crate) fn write(&self, record: &Record) -> io::Result<()> {
         let text = serde_json::to_vec(record)?;
-        let new = self.path(&record.name, "json.new");
-        let mut file = fs::File::options()
-            .write(true)
-            .create(true)
-            .truncate(true)
-            .mode(0o600)
-            .open(&new)?;
-        file.write_all(&text)?;
-        drop(file);
-        fs::rename(new, self.path(&record.name, "json"))
+        private_file::replace(&self.path(&record.name, "json"), &text)
     }
 
     /// Forgets a server, but not its log.
@@ -146,6 +142,9 @@ mod tests {
         fs::copy(records.path("memory", "json"), folder.path().join("x.json")).unwrap();
         fs::write(folder.path().join("y.json"), "{\"name\":").unwrap();
         fs::write(folder.path().join("z.json"), " ".repeat(100_000)).unwrap();
+        fs::write(folder.path().join("memory.json.7.new"), "{").unwrap();
         assert_eq!(records.read().len(), 1);
+        Records::open(folder.path()).unwrap();
+        assert!(!folder.path().join("memory.json.7.new").exists());
     }
 }

@@ -8,7 +8,7 @@ use std::io;
 
 use linux::ProcRoot;
 use linux::cgroup::{Group, Kill};
-use linux::control::Target;
+use linux::control::{self, Target};
 use linux::marks;
 use model::ProcessId;
 use rustix::process::Signal;
@@ -119,10 +119,9 @@ impl Tree {
 
     /// Members that are held, and were members after that.
     fn each(&self, root: &ProcRoot, mut found: impl FnMut(Target)) -> io::Result<()> {
-        let hold = |pid: u32| Some(Target::hold(root, pid).ok()?.0);
         let Some(group) = &self.group else {
             for pid in marks::bearers(root, &self.mark)? {
-                if let Some(target) = hold(pid)
+                if let Ok((target, _)) = Target::hold(root, pid)
                     && marks::bears(root, pid, &self.mark)
                 {
                     found(target);
@@ -130,12 +129,8 @@ impl Tree {
             }
             return Ok(());
         };
-        let pids = group.pids().map_err(io::Error::other)?;
-        let held: Vec<Target> = pids.into_iter().filter_map(hold).collect();
-        let still = group.pids().map_err(io::Error::other)?;
-        held.into_iter()
-            .filter(|target| still.contains(&target.id().pid))
-            .for_each(found);
+        let pids = || group.pids().map_err(io::Error::other);
+        control::members(root, pids)?.into_iter().for_each(found);
         Ok(())
     }
 

@@ -37,9 +37,14 @@ impl<T> Inbox<T> {
         }
         waiting.push_back(order);
         drop(waiting);
+        self.ring();
+        Ok(())
+    }
+
+    /// Wakes the taker for something that is told in another way.
+    pub fn ring(&self) {
         // A full counter has rung already.
         let _rung = rustix::io::write(&self.bell, &1_u64.to_ne_bytes());
-        Ok(())
     }
 
     /// The next order, if there is one.

@@ -91,6 +91,27 @@ impl ProcRoot {
         Ok(PathBuf::from(OsString::from_vec(target.into_bytes())))
     }
 
+    /// Who has this pid now: one that has ended has it until it is waited for.
+    ///
+    /// # Errors
+    /// There is no such process, or it cannot be seen.
+    pub fn id_of(&self, pid: u32) -> std::io::Result<ProcessId> {
+        let text = self.read(&format!("{pid}/stat"), LONGEST_STAT)?;
+        let stat = crate::parse::stat::stat(&text).ok_or(std::io::ErrorKind::InvalidData)?;
+        Ok(ProcessId {
+            pid,
+            start_ticks: stat.start_ticks,
+        })
+    }
+
+    /// This process.
+    ///
+    /// # Errors
+    /// Our own entry cannot be read.
+    pub fn ourselves(&self) -> std::io::Result<ProcessId> {
+        self.id_of(std::process::id())
+    }
+
     /// Opens the folder of a process.
     pub(crate) fn process(&self, pid: u32) -> Result<OwnedFd, Errno> {
         open_folder(self.folder(), PidPath::new(pid, "").as_bytes())

@@ -10,7 +10,7 @@
 use std::time::Duration;
 
 use containers::act::Patience;
-use inventory::plan::Plan;
+use inventory::plan::{Plan, Removal};
 use linux::ProcRoot;
 use linux::control::{self, Lineage, Outcome, Progress, Target, Timing};
 use model::{ProcessId, ProcessTable};
@@ -178,7 +178,7 @@ pub fn execute(
     })?;
     underway.document.applied = true;
     if !targets.is_empty() {
-        let outcomes = stop(kill_after, &seen.plan, targets, note)?;
+        let outcomes = stop(kill_after, &seen.plan.removals, targets, note)?;
         underway.document.results = outcomes.results;
         underway.document.notes = outcomes.notes;
         let after_look = observer.observe(Scope::Thorough);
@@ -277,23 +277,35 @@ fn left_of(
     with_engines(measured, &left)
 }
 
-struct Outcomes {
-    results: Vec<ProcessResult>,
+/// What came of stopping processes.
+pub(crate) struct Outcomes {
+    /// Of each.
+    pub(crate) results: Vec<ProcessResult>,
     notes: Vec<String>,
-    complete: bool,
+    /// Nothing of them is left.
+    pub(crate) complete: bool,
     changed: bool,
 }
 
-fn stop(
+impl Outcomes {
+    /// How many live on.
+    pub(crate) fn left(&self) -> usize {
+        let has_ended =
+            |result: &&ProcessResult| matches!(&*result.outcome, "ended" | "already_gone");
+        self.results.len() - self.results.iter().filter(has_ended).count()
+    }
+}
+
+/// Stops what removals have planned, and what it forks meanwhile: SIGTERM, after `kill_after` SIGKILL.
+pub(crate) fn stop<'r>(
     kill_after: Duration,
-    plan: &Plan,
+    removals: impl IntoIterator<Item = &'r Removal>,
     targets: Vec<Target>,
     note: &dyn Fn(&str),
 ) -> anyhow::Result<Outcomes> {
     let root = ProcRoot::system()?;
-    let spared: Vec<ProcessId> = plan
-        .removals
-        .iter()
+    let spared: Vec<ProcessId> = removals
+        .into_iter()
         .flat_map(|removal| removal.spared.iter().map(|(id, _)| *id))
         .collect();
     let mut lineage = Lineage::new(&root, &targets, &spared)?;

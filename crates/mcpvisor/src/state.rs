@@ -104,6 +104,16 @@ impl State {
         self.replace("containers.json", &serde_json::to_vec(memory)?)
     }
 
+    /// What the policy knew when it was last written down; nothing if the file cannot be read or trusted.
+    pub(crate) fn policy(&self) -> Option<supervise::policy::Memory> {
+        self.trusted("policy.json")
+    }
+
+    /// Stores what the policy knows.
+    pub(crate) fn store_policy(&self, memory: &supervise::policy::Memory) -> std::io::Result<()> {
+        self.replace("policy.json", &serde_json::to_vec(memory)?)
+    }
+
     /// Processes that are watched under a name; none if the file cannot be read or trusted.
     pub fn watches(&self) -> Vec<Watch> {
         self.trusted("watches.json").unwrap_or_default()
@@ -117,15 +127,7 @@ impl State {
     /// Writes a file anew; whoever reads sees the old or the new one, never a part.
     fn replace(&self, name: &str, text: &[u8]) -> std::io::Result<()> {
         self.create()?;
-        let own = std::process::id();
-        let temporary = self.folder.join(format!("{name}.{own}"));
-        let mut file = private()
-            .write(true)
-            .create(true)
-            .truncate(true)
-            .open(&temporary)?;
-        file.write_all(text)?;
-        std::fs::rename(&temporary, self.folder.join(name))
+        linux::private_file::replace(&self.folder.join(name), text)
     }
 
     /// Appends one entry to the audit, on disk before this returns.
@@ -133,22 +135,16 @@ impl State {
         self.create()?;
         let mut line = serde_json::to_vec(entry)?;
         line.push(b'\n');
-        let mut file = private()
+        let mut file = std::fs::File::options()
             .append(true)
             .create(true)
+            .mode(0o600)
+            .custom_flags(rustix::fs::OFlags::NOFOLLOW.bits().cast_signed())
             .open(self.folder.join("audit.jsonl"))?;
         // One write: lines of two runs at the same time do not mix.
         file.write_all(&line)?;
         file.sync_data()
     }
-}
-
-fn private() -> std::fs::OpenOptions {
-    let mut options = std::fs::OpenOptions::new();
-    options
-        .mode(0o600)
-        .custom_flags(rustix::fs::OFlags::NOFOLLOW.bits().cast_signed());
-    options
 }
 
 fn usual() -> PathBuf {

@@ -141,6 +141,20 @@ fn has_ended(server: &Server, ended: &Ended) -> Finding {
     let pid = ended.owner.pid.map(|pid| format!(" (PID {pid})"));
     let pid = pid.unwrap_or_default();
     let owner = &ended.owner.name;
+    let name = model::text::safe(&server.name);
+    let (title, advice) = if *owner == crate::kept::OWNER {
+        (
+            format!("{name} has ended and does not run now"),
+            "mcpvisor keeps it and starts it again if its configuration says so: `mcpvisor status` says when, and \
+             `mcpvisor logs` has its last words.",
+        )
+    } else {
+        (
+            format!("{name} has ended, and {owner}{pid} goes on without it"),
+            "Look into its log for its last words, and connect it again in its client: not every client starts a \
+             server again that has ended.",
+        )
+    };
     Finding {
         server: Some(server.id.clone()),
         evidence: vec![
@@ -151,11 +165,8 @@ fn has_ended(server: &Server, ended: &Ended) -> Finding {
             FindingKind::NotRunning,
             Severity::Warning,
             id(FindingKind::NotRunning, [server.id.as_str()]),
-            format!(
-                "{} has ended, and {owner}{pid} goes on without it",
-                model::text::safe(&server.name)
-            ),
-            "Look into its log for its last words, and connect it again in its client: not every client starts a server again that has ended.",
+            title,
+            advice,
         )
     }
 }

@@ -14,6 +14,7 @@
 mod ancestors;
 mod identity;
 mod lineage;
+mod members;
 pub mod pipes;
 pub mod run;
 pub mod stop;
@@ -22,6 +23,7 @@ mod target;
 pub use ancestors::{Forbidden, ancestors_of_self};
 pub use identity::{Difference, Expected};
 pub use lineage::{Lineage, Relatives};
+pub use members::members;
 pub use pipes::stdin_writer_gone;
 pub use run::{Plan, Progress, Report, run};
 pub use stop::{Outcome, Step, Timing};

@@ -13,9 +13,11 @@ use web::Hub;
 use super::alarm::AlarmView;
 use super::changes::Change;
 use super::containers::Containers;
+use super::figures::Figures;
 use super::level::Level;
 use super::limiting::confine::ConfinedView;
 use super::orders::Order;
+use super::signals::{Signal, Signals};
 use super::snapshot::Snapshot;
 use super::tasks::Tasks;
 use crate::config::Config;
@@ -37,6 +39,7 @@ pub struct Daemon {
     history: History,
     hub: Hub,
     orders: Inbox<Order>,
+    signals: Signals,
     keeper: OnceLock<keeper::Handle>,
     containers: OnceLock<Containers>,
     /// Rings when something about servers that are kept has changed.
@@ -59,21 +62,6 @@ pub struct Daemon {
     stats: Mutex<Option<(u64, history::Stats)>>,
 }
 
-/// What the daemon counts of itself.
-#[derive(Debug, Default)]
-pub struct Figures {
-    overruns: AtomicU64,
-    reloads: AtomicU64,
-    refused_reloads: AtomicU64,
-    dropped_series: AtomicU64,
-    history_errors: AtomicU64,
-    dropped_observations: AtomicU64,
-    refused_orders: AtomicU64,
-    /// CPU of the whole program over the last interval, millionths of a processor; `u64::MAX` before
-    /// there is one.
-    cpu: AtomicU64,
-}
-
 impl Daemon {
     /// A daemon that has not looked yet.
     pub fn new(
@@ -83,8 +71,6 @@ impl Daemon {
         history: History,
         hub: Hub,
     ) -> std::io::Result<Self> {
-        let figures = Figures::default();
-        figures.cpu.store(u64::MAX, Ordering::Relaxed);
         Ok(Self {
             state,
             config: ArcSwap::new(config),
@@ -92,6 +78,7 @@ impl Daemon {
             history,
             hub,
             orders: Inbox::new()?,
+            signals: Signals::default(),
             keeper: OnceLock::new(),
             containers: OnceLock::new(),
             kept_signal: tokio::sync::watch::Sender::new(0),
@@ -105,7 +92,7 @@ impl Daemon {
             url: OnceLock::new(),
             edge: OnceLock::new(),
             log: OnceLock::new(),
-            figures,
+            figures: Figures::default(),
             pulse: AtomicU64::new(0),
             histories: crate::daemon::past::Cache::default(),
             stats: Mutex::default(),
@@ -132,20 +119,19 @@ impl Daemon {
 
     /// Takes a new configuration into force.
     pub fn configure(&self, config: Arc<Config>) {
-        self.config.store(Arc::clone(&config));
+        let wanted = super::keeping::wanted(&config);
+        self.config.store(config);
         self.file_error(None);
-        self.figures.reloads.fetch_add(1, Ordering::Relaxed);
+        self.figures.reload();
         if let Some(keeper) = self.keeper.get() {
-            // Its inbox is never full for long.
-            keeper.configure(super::keeping::wanted(&config));
+            keeper.configure(wanted);
         }
-        // A full inbox is emptied by then, and the next reload tries again.
-        drop(self.orders.put(Order::Configure(config)));
+        self.signal(Signal::Configured);
     }
 
     /// Notes that the configuration file was refused.
     pub fn refuse_configuration(&self, why: String) {
-        self.figures.refused_reloads.fetch_add(1, Ordering::Relaxed);
+        self.figures.refuse_reload();
         self.file_error(Some(why));
     }
 
@@ -228,6 +214,17 @@ impl Daemon {
     /// Orders to servers, done and not done yet.
     pub(crate) fn tasks(&self) -> &Mutex<Tasks> {
         &self.tasks
+    }
+
+    /// Tells the thread that looks, beside its orders.
+    pub(super) fn signal(&self, signal: Signal) {
+        self.signals.raise(signal);
+        self.orders.ring();
+    }
+
+    /// Whether it was told so.
+    pub(super) fn take_signal(&self, signal: Signal) -> bool {
+        self.signals.take(signal)
     }
 
     /// Orders to the thread that looks.
@@ -458,81 +455,5 @@ impl Daemon {
             "at": at, "actor": actor, "command": command, "target": target, "outcome": words,
         });
         self.hub.publish("action", &live);
-    }
-}
-
-impl Figures {
-    /// A look came late.
-    pub(super) fn overrun(&self) {
-        self.overruns.fetch_add(1, Ordering::Relaxed);
-    }
-
-    /// Looks that came late.
-    pub fn overruns(&self) -> u64 {
-        self.overruns.load(Ordering::Relaxed)
-    }
-
-    /// Configurations taken into force and refused, after the first.
-    pub fn reloads(&self) -> (u64, u64) {
-        (
-            self.reloads.load(Ordering::Relaxed),
-            self.refused_reloads.load(Ordering::Relaxed),
-        )
-    }
-
-    fn history_error(&self) {
-        self.history_errors.fetch_add(1, Ordering::Relaxed);
-    }
-
-    /// Events and audit entries that the history could not keep.
-    pub fn history_errors(&self) -> u64 {
-        self.history_errors.load(Ordering::Relaxed)
-    }
-
-    /// An observation did not fit into the history's queue.
-    pub(super) fn drop_observation(&self) {
-        self.dropped_observations.fetch_add(1, Ordering::Relaxed);
-    }
-
-    /// Observations that did not fit into the history's queue.
-    pub fn dropped_observations(&self) -> u64 {
-        self.dropped_observations.load(Ordering::Relaxed)
-    }
-
-    /// An order did not fit into the inbox.
-    pub(crate) fn refuse_order(&self) {
-        self.refused_orders.fetch_add(1, Ordering::Relaxed);
-    }
-
-    /// Orders that did not fit into the inbox.
-    pub fn refused_orders(&self) -> u64 {
-        self.refused_orders.load(Ordering::Relaxed)
-    }
-
-    /// Series were left out of a page.
-    fn drop_series(&self, count: usize) {
-        self.dropped_series
-            .fetch_add(count as u64, Ordering::Relaxed);
-    }
-
-    /// Series that were left out of pages.
-    pub fn dropped_series(&self) -> u64 {
-        self.dropped_series.load(Ordering::Relaxed)
-    }
-
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "a share of a few processors"
-    )]
-    pub(super) fn set_cpu_share(&self, share: f64) {
-        let millionths = (share.clamp(0.0, 1e6) * 1e6) as u64;
-        self.cpu.store(millionths, Ordering::Relaxed);
-    }
-
-    /// CPU of the whole program over the last interval, percent of one processor.
-    pub fn cpu_percent(&self) -> Option<f64> {
-        let millionths = self.cpu.load(Ordering::Relaxed);
-        (millionths != u64::MAX).then(|| (millionths / 100) as f64 / 100.0)
     }
 }

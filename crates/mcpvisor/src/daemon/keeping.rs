@@ -15,7 +15,7 @@ use supervise::spec::Transport;
 
 use super::changes::Change;
 use super::handle::Daemon;
-use super::orders::Order;
+use super::signals::Signal;
 use crate::config::{Config, ServerLimits, ServerSetting, What};
 use crate::state;
 
@@ -90,8 +90,7 @@ impl Daemon {
     fn kept_has_changed(&self) {
         self.kept_signal()
             .send_modify(|number| *number = number.wrapping_add(1));
-        // A full inbox is emptied soon, and then notices are taken too.
-        drop(self.orders().put(Order::Kept));
+        self.signal(Signal::Kept);
     }
 
     /// Servers that are kept, as they are.

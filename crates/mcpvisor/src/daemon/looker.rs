@@ -7,6 +7,7 @@
 
 mod acts;
 mod cleaned;
+mod findings;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,30 +22,24 @@ use super::handle::Daemon;
 use super::held::Held;
 use super::ledger::Ledger;
 use super::limiting::Limiter;
-use super::orders::{CleanWishes, Order};
+use super::orders::Order;
 use super::own::{self, Look};
 use super::policy::Enforcer;
 use super::readings::Readings;
+use super::signals::Signal;
 use super::snapshot::Snapshot;
-use super::{changes, keeping, limiting, measure, watching};
-use crate::cleaning::{self, Carried};
+use super::{changes, keeping, measure, watching};
 use crate::cli::Setting;
 use crate::config::Config;
 use crate::exit::Failure;
 use crate::observe::{self, Observer, Pace, Scope};
 use crate::picture::Picture;
-use crate::report::CleanReport;
 
 /// Kernel events are taken in this often; a server that starts or ends shows at most so much later.
 const EVENTS_EVERY: Duration = Duration::from_secs(1);
 /// Programs that were executed since the last time that are looked at, to tell servers by their
 /// command: in a storm the next look tells.
 const EXECS_AT_ONCE: usize = 64;
-
-/// Findings that stay the same are noted as seen this often, nanoseconds.
-const FINDINGS_EVERY_NS: u64 = 60_000_000_000;
-/// How all was is kept this often, nanoseconds.
-const SUMMARIES_EVERY_NS: u64 = 3_600_000_000_000;
 
 /// The thread's own state.
 pub(super) struct Looker<'a> {
@@ -99,7 +94,7 @@ impl<'a> Looker<'a> {
         let alarm = Alarm::open(&config, daemon.history().clone(), &host, &daemon.url());
         Ok(Self {
             alarm,
-            enforcer: Enforcer::open(config.policy.clone(), daemon.state().folder()),
+            enforcer: Enforcer::open(config.policy.clone(), daemon.state()),
             limiter: Limiter::default(),
             containers: Desk::default(),
             daemon,
@@ -153,15 +148,30 @@ impl<'a> Looker<'a> {
                 wait
             };
             self.daemon.orders().wait(wait);
+            if self.note_signals() {
+                self.observer.store_memory();
+                return;
+            }
             while let Some(order) = self.daemon.orders().take() {
-                if matches!(order, Order::Stop) {
-                    self.observer.store_memory();
-                    return;
-                }
                 self.carry_out(order);
             }
             self.note_events();
         }
+    }
+
+    /// Takes in what was told beside orders; whether it is to end.
+    fn note_signals(&mut self) -> bool {
+        let daemon = self.daemon;
+        if daemon.take_signal(Signal::Configured) {
+            self.configure(daemon.config());
+        }
+        if daemon.take_signal(Signal::Kept) {
+            self.note_kept();
+        }
+        if daemon.take_signal(Signal::Soon) {
+            self.due_ns = linux::clock::boot_ns();
+        }
+        daemon.take_signal(Signal::Stop)
     }
 
     fn interval_ns(&self) -> u64 {
@@ -177,7 +187,7 @@ impl<'a> Looker<'a> {
         let file = self.daemon.config_file().0;
         let kept = keeping::inventory_of(&self.daemon.kept(), file.as_deref());
         self.observer.set_kept(kept);
-        limiting::before(&self.config, &mut self.observer);
+        self.limiter.before(&self.config, &mut self.observer);
         let picture = Arc::new(self.observer.observe(scope));
         self.observer.remember();
         let seconds = linux::clock::boot_ns().saturating_sub(begun) as f64 / 1e9;
@@ -247,26 +257,9 @@ impl<'a> Looker<'a> {
         acts::carry_out(self, wanted);
     }
 
-    /// Keeps what is no series: findings with since when they are seen, and how all was each hour.
-    fn keep(&mut self, picture: &Picture) {
-        let (boot, wall) = (picture.table.moment.boot_ns, picture.table.moment.wall);
-        let ids = picture.findings.iter().map(|finding| finding.id.clone());
-        let ids: Vec<String> = ids.collect();
-        let is_due = boot.saturating_sub(self.findings_kept_ns) >= FINDINGS_EVERY_NS;
-        if ids != self.findings_kept || is_due {
-            let rows = picture
-                .findings
-                .iter()
-                .map(|finding| row(finding, picture))
-                .collect();
-            self.daemon.keep_findings(wall, rows);
-            self.findings_kept = ids;
-            self.findings_kept_ns = boot;
-        }
-        if boot.saturating_sub(self.summary_kept_ns) >= SUMMARIES_EVERY_NS || self.looks == 1 {
-            self.daemon.keep_summary(wall, picture);
-            self.summary_kept_ns = boot;
-        }
+    fn keep_policy(&mut self, has_changed: bool) {
+        let now = linux::clock::now();
+        self.enforcer.keep(has_changed, now, self.daemon.state());
     }
 
     /// Notes what the whole program used since the last time, and gives readings up before it uses
@@ -434,11 +427,7 @@ impl<'a> Looker<'a> {
                 reply,
             } => cleaned::clean(self, (&plan_id, &wishes, actor), reply),
             Order::Alarm(order) => self.alarm.carry_out(order, self.daemon),
-            Order::Kept => self.note_kept(),
             Order::PolicyDone { act, how } => acts::note_done(self, act, how),
-            Order::Soon => self.due_ns = linux::clock::boot_ns(),
-            Order::Configure(config) => self.configure(config),
-            Order::Stop => {}
         }
     }
 
@@ -454,90 +443,6 @@ impl<'a> Looker<'a> {
             .saturating_add(nanoseconds(config.daemon.interval.0));
         self.due_ns = self.record_ns;
         self.config = config;
-    }
-
-    fn plan(&mut self, wishes: &CleanWishes) -> CleanReport {
-        self.wish(wishes);
-        let seen = self.observer.observe(Scope::Thorough);
-        let outcome = if seen.has_nothing_to_clean() {
-            "nothing_to_do"
-        } else {
-            "planned"
-        };
-        let document = cleaning::document(&mut self.observer, &seen, outcome);
-        let root = self.observer.collector().root();
-        if let Some(targets) = cleaning::grasp(root, &seen.plan) {
-            self.held
-                .hold(&seen.plan.id, targets, linux::clock::boot_ns());
-        }
-        self.wish(&CleanWishes::default());
-        document
-    }
-
-    fn clean(
-        &mut self,
-        plan_id: &str,
-        wishes: &CleanWishes,
-        actor: &str,
-    ) -> Result<Carried, String> {
-        self.wish(wishes);
-        let kill_after = wishes.kill_after.unwrap_or(self.config.clean.kill_after.0);
-        let daemon = self.daemon;
-        daemon.begin(actor, "clean", &format!("plan {plan_id}"));
-        let held = self.held.take(plan_id);
-        let done = cleaning::apply(
-            self.setting,
-            &mut self.observer,
-            plan_id,
-            held,
-            kill_after,
-            actor,
-            &|line| {
-                daemon.pulse();
-                tracing::info!("clean: {}", line.trim());
-            },
-        )
-        .map_err(|error| format!("{error:#}"));
-        match &done {
-            Ok(Carried::Done(document)) => cleaned::audit(daemon, actor, plan_id, Ok(document)),
-            // It is when the rest has been tried.
-            Ok(Carried::Underway(_)) => {}
-            Err(error) => cleaned::audit(daemon, actor, plan_id, Err(error)),
-        }
-        self.wish(&CleanWishes::default());
-        self.look(Scope::Servers);
-        done
-    }
-
-    fn wish(&mut self, wishes: &CleanWishes) {
-        let grace = wishes.grace.unwrap_or(self.config.clean.grace.0);
-        let own = self.observer.wishes();
-        own.grace_seconds = grace.as_secs_f64();
-        own.older_than_seconds = wishes.older_than.map(|age| age.as_secs_f64());
-        own.only.clone_from(&wishes.only);
-        own.exclude.clone_from(&wishes.exclude);
-        own.insist = wishes.insist;
-        own.caller = wishes.caller;
-        own.all_users = wishes.all_users && rustix::process::geteuid().is_root();
-    }
-}
-
-fn row(finding: &model::Finding, picture: &Picture) -> history::FindingRow {
-    let inventory = &picture.inventory;
-    let mut servers = inventory.servers.iter().chain(&inventory.watched);
-    let server = servers.find(|server| finding.server.as_ref() == Some(&server.id));
-    history::FindingRow {
-        id: finding.id.clone(),
-        kind: finding.kind.name().to_owned(),
-        severity: crate::report::summary_severity(finding.severity).to_owned(),
-        server: finding.server.clone(),
-        title: finding.title.clone(),
-        data: serde_json::json!({
-            "evidence": finding.evidence,
-            "cost": finding.cost,
-            "name": server.map(|server| &server.name),
-            "owner": server.map(|server| &server.owner.name),
-        }),
     }
 }
 

@@ -16,6 +16,7 @@
 pub mod alarm;
 pub mod changes;
 pub(crate) mod containers;
+pub mod figures;
 pub mod handle;
 mod held;
 pub(crate) mod keeping;
@@ -33,6 +34,7 @@ pub(crate) mod policy;
 mod port;
 pub(crate) mod readings;
 mod run;
+mod signals;
 pub mod snapshot;
 pub(crate) mod tasks;
 mod watching;

@@ -13,7 +13,6 @@ use tokio::sync::oneshot;
 
 use super::alarm::SilenceError;
 use super::snapshot::Snapshot;
-use crate::config::Config;
 use crate::report::CleanReport;
 
 /// Where an answer goes. Nobody may be waiting any more.
@@ -68,8 +67,6 @@ pub enum Order {
     },
     /// About alerts.
     Alarm(AlarmOrder),
-    /// Something about servers that are kept has changed.
-    Kept,
     /// What the policy had done elsewhere has come to an end.
     PolicyDone {
         /// Number of the act.
@@ -77,12 +74,6 @@ pub enum Order {
         /// What it came to, or why it failed.
         how: Result<String, String>,
     },
-    /// Something has happened that the next look should not wait for.
-    Soon,
-    /// Take a new configuration into force.
-    Configure(Arc<Config>),
-    /// End.
-    Stop,
 }
 
 /// An order about alerts.

@@ -23,8 +23,8 @@ use web::{Access, AccessEvent, BindError, Bound, Clock, Hub, Site};
 use super::handle::Daemon;
 use super::lock::{Lock, LockError};
 use super::looker::Looker;
-use super::orders::Order;
 use super::port;
+use super::signals::Signal;
 use crate::api;
 use crate::cli::Setting;
 use crate::config::{Config, Source};
@@ -207,7 +207,7 @@ async fn serve(mut started: Started, looker_ended: oneshot::Receiver<()>) -> any
     drop(sd_notify::notify(&[NotifyState::Stopping]));
     tracing::info!("ending: {}", why.words());
     end_servers(&started.daemon).await;
-    drop(started.daemon.orders().put(Order::Stop));
+    started.daemon.signal(Signal::Stop);
     drop(stop);
     edge.await??;
     Ok(why)

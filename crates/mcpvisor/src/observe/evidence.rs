@@ -49,7 +49,14 @@ pub(super) fn ask_kernel(
     context
         .writers
         .retain(|id, _| table.get(id.pid).is_some_and(|process| process.id() == *id));
-    for (_, instance) in inventory.instances() {
+    let of_others = |root| context.kept_as(root).is_none();
+    // Those that we keep are written to by ourselves.
+    let asked: Vec<_> = inventory
+        .instances()
+        .map(|(_, instance)| instance)
+        .filter(|instance| of_others(instance.root))
+        .collect();
+    for instance in asked {
         for member in &instance.members {
             let Some(process) = table.get(member.id.pid) else {
                 continue;

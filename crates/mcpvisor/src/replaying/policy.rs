@@ -5,7 +5,7 @@
 //! were found could be cleaned. What is ordered counts as done at once; whether it helped, the recorded
 //! alerts tell, which is what really came of it if it really was done.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 use alerting::engine::Found;
 use alerting::{Alert, State};
@@ -16,6 +16,7 @@ use serde::Serialize;
 use supervise::policy::{Case, Effect, Event, Policy, Step, Target, What};
 
 use crate::config::{Config, PolicySetting};
+use crate::daemon::policy::About;
 use crate::report::Word;
 
 /// Decisions that are listed; what is more is counted.
@@ -82,55 +83,28 @@ impl<'a> Rehearsal<'a> {
         now: Moment,
     ) {
         let settings = &self.ladders.setting.settings;
-        let firing: Vec<&Alert> = alerts
+        let cases = alerts
             .filter(|alert| {
                 alert.state == State::Firing && settings.ladders.contains_key(&alert.rule)
             })
-            .collect();
-        let over: Vec<String> = self
-            .policy
-            .alerts()
-            .filter(|id| firing.iter().all(|alert| alert.id != **id))
-            .map(str::to_owned)
-            .collect();
-        for alert in over {
-            self.take(Event::Resolved { alert }, now);
-        }
-        let cases: Vec<Case> = firing
-            .iter()
             .map(|alert| self.case(alert, findings))
             .collect();
-        for case in cases {
-            self.take(Event::Fired(case), now);
-        }
-        self.take(Event::Tick, now);
-    }
-
-    fn take(&mut self, event: Event, now: Moment) {
         let is_quiet = self.ladders.setting.is_quiet(now.wall);
-        let mut events = vec![event];
-        while let Some(event) = events.pop() {
-            for effect in self.policy.on(event, now, is_quiet) {
-                match effect {
-                    Effect::Act(act) => {
-                        let text =
-                            format!("`{}` is done to {}", act.step.name(), act.target.object);
-                        self.note(
-                            now,
-                            &act.rule,
-                            "act",
-                            Some(act.step),
-                            Some(act.target.object),
-                            text,
-                        );
-                        events.push(Event::Done {
-                            act: act.number,
-                            ok: true,
-                            said: "replayed".to_owned(),
-                        });
-                    }
-                    Effect::Tell(told) => self.tell(now, &told.rule, &told.what),
+        let mut effects = VecDeque::from(self.policy.look(cases, now, is_quiet));
+        while let Some(effect) = effects.pop_front() {
+            match effect {
+                Effect::Act(act) => {
+                    let done = Event::Done {
+                        act: act.number,
+                        ok: true,
+                        said: "replayed".to_owned(),
+                    };
+                    let object = act.target.object;
+                    let text = format!("`{}` is done to {object}", act.step.name());
+                    self.note(now, &act.rule, "act", Some(act.step), Some(object), text);
+                    effects.extend(self.policy.on(done, now, is_quiet));
                 }
+                Effect::Tell(told) => self.tell(now, &told.rule, &told.what),
             }
         }
     }
@@ -175,27 +149,21 @@ impl<'a> Rehearsal<'a> {
     }
 
     fn case(&self, alert: &Alert, findings: &[Found]) -> Case {
-        let label = |name: &str| alert.labels.get(name).map(String::as_str);
-        let (server, owner) = (label("server"), label("owner").or_else(|| label("gateway")));
-        let words = match (server, owner) {
-            (Some(server), Some(owner)) => format!("{server} of {owner}"),
-            (Some(one), None) | (None, Some(one)) => one.to_owned(),
-            (None, None) => "the machine".to_owned(),
-        };
-        let is_ours = owner.is_none_or(|owner| owner == inventory::kept::OWNER);
-        let is_kept = is_ours && server.is_some_and(|server| self.ladders.kept.contains(&server));
+        let about = About::of(alert);
+        let words = about.words();
         let is_about = |found: &&Found| {
+            let of = found.server.as_ref();
             found.kind == FindingKind::Orphan
-                && found.server.as_ref().is_some_and(|(name, of)| {
-                    server.is_none_or(|server| server == &**name)
-                        && owner.is_none_or(|owner| owner == &**of)
-                })
+                && of.is_some_and(|(name, owner)| about.is_about(name, owner))
         };
         let mut targets = BTreeMap::from([(Step::Notify, words.clone())]);
         if findings.iter().any(|found| is_about(&found)) {
             targets.insert(Step::CleanOrphans, format!("orphans of {words}"));
         }
-        if let Some(server) = server.filter(|_| is_kept) {
+        let kept = about
+            .ours()
+            .filter(|server| self.ladders.kept.contains(server));
+        if let Some(server) = kept {
             targets.insert(Step::RestartServer, format!("kept server {server}"));
         } else {
             targets.insert(Step::StopLargest, format!("instance of {words}"));
@@ -215,7 +183,7 @@ impl<'a> Rehearsal<'a> {
                 .map(|(step, object)| (step, target(object)))
                 .collect(),
             is_unknown: alert.unknown,
-            is_only_watched: server.is_some() && owner == Some("watched"),
+            is_only_watched: about.server.is_some() && about.owner == Some("watched"),
         }
     }
 }

@@ -146,6 +146,19 @@ impl Policy {
         }
     }
 
+    /// Takes in a look: `firing` are all alerts that fire and have a ladder; those on ladders that are not
+    /// among them are over.
+    pub fn look(&mut self, firing: Vec<Case>, now: Moment, is_quiet: bool) -> Vec<Effect> {
+        let is_over = |id: &&str| firing.iter().all(|case| case.alert != **id);
+        let over: Vec<String> = self.alerts().filter(is_over).map(str::to_owned).collect();
+        let over = over.into_iter().map(|alert| Event::Resolved { alert });
+        let events = over.chain(firing.into_iter().map(Event::Fired));
+        events
+            .chain([Event::Tick])
+            .flat_map(|event| self.on(event, now, is_quiet))
+            .collect()
+    }
+
     /// Takes in what happened. `is_quiet` says that nothing may be done now, but told.
     pub fn on(&mut self, event: Event, now: Moment, is_quiet: bool) -> Vec<Effect> {
         let now = self.memory.clock.on(now);

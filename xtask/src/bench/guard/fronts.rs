@@ -50,7 +50,15 @@ pub(super) const LIMITED: Front = Front {
 };
 
 /// Others, which do a part of what the guard does.
-pub(super) const PEERS: [Front; 4] = [
+pub(super) const PEERS: [Front; 5] = [
+    // Executes the server in its own place: what there is to see is the kernel's, which gives each session
+    // a share of the processors of its own (`sched(7)`, autogroups).
+    Front {
+        key: "setsid",
+        name: "`setsid` (util-linux)",
+        peer: Some(peer("/usr/bin/setsid", "util-linux")),
+        words: Some(&[]),
+    },
     Front {
         key: "timeout",
         name: "`timeout -k 5 1h` (coreutils)",
@@ -76,6 +84,13 @@ pub(super) const PEERS: [Front; 4] = [
         words: Some(&["--quiet", "--noprofile", "--"]),
     },
 ];
+
+impl Front {
+    /// It is still there once the server runs.
+    pub(super) fn stays(self) -> bool {
+        self.key != "setsid"
+    }
+}
 
 /// Where systemd says that it runs the machine (`sd_booted(3)`).
 const SYSTEMD_RUNS: &str = "/run/systemd/system";
@@ -194,7 +209,7 @@ mod tests {
         );
         assert_eq!(guarded[1..], ["run", "--", "x", "-y"]);
         assert_eq!(
-            PEERS[1].words(&command),
+            PEERS[2].words(&command),
             ["/usr/bin/tini", "-s", "--", "x", "-y"]
         );
     }
@@ -208,6 +223,6 @@ mod tests {
             .collect();
         keys.sort_unstable();
         keys.dedup();
-        assert_eq!(keys.len(), 7);
+        assert_eq!(keys.len(), 8);
     }
 }

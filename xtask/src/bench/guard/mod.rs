@@ -71,7 +71,7 @@ impl Arguments {
             };
         }
         Amount {
-            rounds: 15,
+            rounds: 41,
             bytes: 512 << 20,
             calls: 10_000,
         }
@@ -98,7 +98,10 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     let mut measured = Measured::default();
     let before = Busy::now();
     if arguments.wants("memory") {
-        for front in [GUARD].iter().chain(&peers) {
+        for front in fronts
+            .iter()
+            .filter(|front| front.stays() && front.key != LIMITED.key)
+        {
             measured
                 .needs
                 .push(memory::measure(*front, arguments.guards, &mark)?);

@@ -52,7 +52,7 @@ pub(super) fn servers(wishes: &super::Wishes) -> Vec<Rule> {
             both(exactly(3.0, NOW), exactly(10.0, NOW)))
             .reads("{object} ended and was started again {value} times within five minutes")
             .says("starts within five minutes, after it had ended",
-                "Its client starts it again and again. Run its command by hand and read what it says; its client's log has its last words.",
+                "It is started again and again. Its last words are in its client's log, or in `mcpvisor logs` if mcpvisor keeps it; run its command by hand and read what it says.",
                 "A client that restarts a server more than three times in five minutes does not get it to run."),
         rule("port_not_listening", "process_health", Scope::Server, Figure { combine: Combine::Min, ..Figure::of(metrics::SERVER_LISTENING) }, Side::Below,
             [None, None, None, Some(exactly(1.0, SETTLED))])

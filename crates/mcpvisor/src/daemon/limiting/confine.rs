@@ -6,7 +6,7 @@
 //! instance has ended its group is removed. The daemon's end changes nothing: limits hold on, and the next
 //! daemon finds the groups by their names.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use inventory::{Instance, Server};
@@ -15,6 +15,7 @@ use linux::cgroup::{
     Enforced, Group, GroupName, Hierarchies, Leftover, Outcome, PREFIX, leftovers,
 };
 use linux::control::Target;
+use linux::descendants;
 use model::ProcessId;
 
 use crate::config::Config;
@@ -256,23 +257,14 @@ fn hold(root: &ProcRoot, id: ProcessId) -> Option<Target> {
     (target.id() == id).then_some(target)
 }
 
-/// Children of what was moved that are not known yet: they were forked before their parent was moved.
+/// Descendants of what was moved that are not known yet: they were forked before their parent was moved.
 fn forked(root: &ProcRoot, moved: &[ProcessId]) -> Vec<ProcessId> {
-    let mut found = Vec::new();
-    for parent in moved {
-        let Ok(threads) = std::fs::read_dir(root.path().join(format!("{}/task", parent.pid)))
-        else {
-            continue;
-        };
-        for thread in threads.flatten() {
-            let children =
-                std::fs::read_to_string(thread.path().join("children")).unwrap_or_default();
-            let pids = children
-                .split_ascii_whitespace()
-                .filter_map(|pid| pid.parse::<u32>().ok());
-            let unknown = pids.filter(|pid| moved.iter().all(|known| known.pid != *pid));
-            found.extend(unknown.filter_map(|pid| Some(Target::hold(root, pid).ok()?.0.id())));
-        }
-    }
-    found
+    let below = moved
+        .iter()
+        .flat_map(|parent| descendants::of(root, parent.pid));
+    let pids: BTreeSet<u32> = below.collect();
+    let unknown = pids
+        .into_iter()
+        .filter(|pid| moved.iter().all(|known| known.pid != *pid));
+    unknown.filter_map(|pid| root.id_of(pid).ok()).collect()
 }

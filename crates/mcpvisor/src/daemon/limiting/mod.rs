@@ -24,7 +24,7 @@ use confine::Confiner;
 use warden::Warden;
 
 /// What a configuration bounds.
-pub(super) fn bounds(config: &Config) -> Bounds {
+fn bounds_of(config: &Config) -> Bounds {
     let names = config.limits.names().filter(|name| *name != "default");
     let named = names.map(|name| (name.to_owned(), bound(&config.limits_of(name))));
     Bounds {
@@ -42,17 +42,11 @@ fn bound(limits: &ServerLimits) -> Bound {
     }
 }
 
-/// Before a look: what is bounded.
-pub(super) fn before(config: &Config, observer: &mut Observer<'_>) {
-    let bounds = bounds(config);
-    let acts = config.policy.settings.mode == Mode::Enforce;
-    let wards = acts && has_processes(&bounds);
-    observer.set_bounds(bounds, wards);
-}
-
 /// Looks after limits of others' servers, as part of the thread that looks.
 #[derive(Default)]
 pub(super) struct Limiter {
+    /// What is bounded, as the last look was told.
+    bounds: Bounds,
     confiner: Option<Confiner>,
     warden: Option<Warden>,
     /// It was tried, and the kernel tells nothing.
@@ -60,6 +54,14 @@ pub(super) struct Limiter {
 }
 
 impl Limiter {
+    /// Before a look: what is bounded.
+    pub(super) fn before(&mut self, config: &Config, observer: &mut Observer<'_>) {
+        self.bounds = bounds_of(config);
+        let acts = config.policy.settings.mode == Mode::Enforce;
+        let wards = acts && has_processes(&self.bounds);
+        observer.set_bounds(self.bounds.clone(), wards);
+    }
+
     /// After a look: in `enforce`, confines and wards what it has seen.
     pub(super) fn after(
         &mut self,
@@ -68,7 +70,7 @@ impl Limiter {
         observer: &Observer<'_>,
         picture: &Picture,
     ) {
-        let bounds = bounds(config);
+        let bounds = &self.bounds;
         if config.policy.settings.mode != Mode::Enforce || bounds.is_empty() {
             // What is confined stays so; nobody is ended any more.
             self.warden = None;
@@ -91,7 +93,7 @@ impl Limiter {
         });
         daemon.tell(picture.table.moment.wall, changes);
         daemon.set_confined(confiner.all().map(|(root, one)| one.view(*root)).collect());
-        if !has_processes(&bounds) {
+        if !has_processes(bounds) {
             self.warden = None;
             return;
         }
@@ -100,7 +102,7 @@ impl Limiter {
             self.is_deaf = self.warden.is_none();
         }
         if let (Some(warden), Some(plan)) = (&self.warden, observer.wards()) {
-            warden.note(plan, &bounds);
+            warden.note(plan, bounds);
         }
     }
 }

@@ -2,8 +2,8 @@
 //!
 //! A look each few seconds is too slow for a server that forks without end. So the kernel tells a thread of
 //! its own of each fork and exit; what a member of a warded instance forks is a member too. An instance
-//! that comes to have more than it may is stopped and killed at once. Which instances are warded, and what ending one would be, the looks say: the same plans as
-//! for cleaning, with all their refusals.
+//! that comes to have more than it may is stopped and killed at once. Which instances are warded, and what
+//! ending one would be, the looks say: the same plans as for cleaning, with all their refusals.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -13,14 +13,15 @@ use std::time::Duration;
 use inventory::bounds::Bounds;
 use inventory::plan::{Plan, Removal};
 use linux::ProcRoot;
-use linux::control::{self, Lineage, Target, Timing};
+use linux::control::Target;
 use linux::events::{ProcessEvent, ProcessEvents};
 use model::{ProcessId, Severity};
 use serde_json::json;
 
+use crate::cleaning;
 use crate::daemon::Daemon;
 use crate::daemon::changes::Change;
-use crate::daemon::orders::Order;
+use crate::daemon::signals::Signal;
 use crate::observe;
 
 /// The thread looks at least so often whether it is still wanted.
@@ -184,8 +185,7 @@ impl Watch {
         }
         self.looked_ns = now;
         if let Some(daemon) = self.daemon.upgrade() {
-            // A full inbox is emptied soon, and with it comes a look.
-            drop(daemon.orders().put(Order::Soon));
+            daemon.signal(Signal::Soon);
         }
     }
 
@@ -244,12 +244,19 @@ impl Watch {
             );
             return;
         }
-        let spared: Vec<ProcessId> = removal.spared.iter().map(|(id, _)| *id).collect();
-        let how = end(&root, targets, &spared);
+        let how = cleaning::stop(KILL_AFTER, [removal], targets, &|_| {});
         let ms = linux::clock::boot_ns().saturating_sub(begun) / 1_000_000;
         let words = match how {
-            Ok(count) => format!("done: {count} processes ended within {ms} ms"),
-            Err(why) => format!("failed: {why}"),
+            Ok(done) if done.complete => {
+                let count = done.results.len();
+                format!("done: {count} processes ended within {ms} ms")
+            }
+            Ok(done) => format!(
+                "failed: {} of {} processes are left",
+                done.left(),
+                done.results.len()
+            ),
+            Err(error) => format!("failed: {error:#}"),
         };
         tracing::warn!("{target} was contained, {}: {words}", evidence.join(", "));
         if let Err(error) = daemon.state().audit(&entry("end", Some(&words))) {
@@ -279,7 +286,7 @@ fn tell(daemon: &Daemon, target: &str, evidence: &[String], words: &str, removal
         data,
     };
     daemon.tell(at, [change]);
-    drop(daemon.orders().put(Order::Soon));
+    daemon.signal(Signal::Soon);
 }
 
 /// Its processes, as far as they are still who they were, and those that the kernel told of since: one of
@@ -314,34 +321,4 @@ fn hold(root: &ProcRoot, removal: &Removal, members: &[u32]) -> Vec<Target> {
         }
     }
     held
-}
-
-/// Ends them and what they have forked; answers how many there were.
-fn end(root: &ProcRoot, targets: Vec<Target>, spared: &[ProcessId]) -> Result<usize, String> {
-    let mut lineage = Lineage::new(root, &targets, spared).map_err(|error| error.to_string())?;
-    let plan = control::Plan {
-        targets,
-        timing: Timing {
-            kill_after: KILL_AFTER,
-            ..Timing::default()
-        },
-        ..control::Plan::default()
-    };
-    let begun = linux::clock::boot_ns();
-    let clock = || Duration::from_nanos(linux::clock::boot_ns().saturating_sub(begun));
-    let report = control::run(plan, &clock, &mut lineage, &mut |_| {});
-    if report.is_complete() {
-        return Ok(report.outcomes.len());
-    }
-    let left = report.outcomes.iter().filter(|(_, outcome)| {
-        !matches!(
-            outcome,
-            control::Outcome::Ended { .. } | control::Outcome::AlreadyGone
-        )
-    });
-    Err(format!(
-        "{} of {} processes are left",
-        left.count(),
-        report.outcomes.len()
-    ))
 }

@@ -24,7 +24,7 @@ pub(super) fn carry_out(looker: &mut Looker<'_>, wanted: Wanted) {
         let mut next = Wanted::default();
         for act in std::mem::take(&mut wanted.acts) {
             // What is to be done is known before it is, also to who comes after a crash.
-            looker.enforcer.keep(true, linux::clock::now());
+            looker.keep_policy(true);
             if let Some(how) = act_on(looker, &act) {
                 next = next.and(end(looker, act.number, how));
             }
@@ -34,7 +34,7 @@ pub(super) fn carry_out(looker: &mut Looker<'_>, wanted: Wanted) {
         }
         wanted = next;
     }
-    looker.enforcer.keep(has_changed, linux::clock::now());
+    looker.keep_policy(has_changed);
 }
 
 fn tell(looker: &Looker<'_>, wanted: &Wanted) {

@@ -51,15 +51,15 @@ pub(crate) fn case(alert: &Alert, picture: &Picture, kept: &View) -> Case {
 }
 
 /// What an alert is about, by its labels: a server, all servers of an owner, or the machine.
-pub(super) struct About<'a> {
-    pub(super) server: Option<&'a str>,
-    pub(super) owner: Option<&'a str>,
+pub(crate) struct About<'a> {
+    pub(crate) server: Option<&'a str>,
+    pub(crate) owner: Option<&'a str>,
     /// Of a series of a container.
     pub(super) container: Option<&'a str>,
 }
 
 impl<'a> About<'a> {
-    fn of(alert: &'a Alert) -> Self {
+    pub(crate) fn of(alert: &'a Alert) -> Self {
         let label = |name: &str| alert.labels.get(name).map(String::as_str);
         Self {
             server: label("server"),
@@ -69,11 +69,19 @@ impl<'a> About<'a> {
         }
     }
 
-    pub(super) fn is_about(&self, server: &str, owner: &str) -> bool {
+    pub(crate) fn is_about(&self, server: &str, owner: &str) -> bool {
         self.server.is_none_or(|name| name == server) && self.owner.is_none_or(|name| name == owner)
     }
 
-    fn words(&self) -> String {
+    /// The server, if it may be one that we keep.
+    pub(crate) fn ours(&self) -> Option<&'a str> {
+        let is_ours = self
+            .owner
+            .is_none_or(|owner| owner == inventory::kept::OWNER);
+        self.server.filter(|_| is_ours)
+    }
+
+    pub(crate) fn words(&self) -> String {
         match (self.server, self.owner) {
             (Some(server), Some(owner)) => format!("server {server} of {owner}"),
             (Some(server), None) => format!("server {server}"),
@@ -109,13 +117,7 @@ fn orphans(about: &About<'_>, picture: &Picture) -> Option<Target> {
 
 /// A server that we keep can be started anew.
 fn restart(about: &About<'_>, kept: &View) -> Option<Target> {
-    if about
-        .owner
-        .is_some_and(|owner| owner != inventory::kept::OWNER)
-    {
-        return None;
-    }
-    let server = kept.server(about.server?)?;
+    let server = kept.server(about.ours()?)?;
     Some(Target {
         object: format!("{SERVER}{}", server.name),
         processes: server.process.into_iter().collect(),

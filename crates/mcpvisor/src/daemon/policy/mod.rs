@@ -7,9 +7,7 @@
 
 mod cases;
 mod contained;
-mod kept;
 
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use alerting::{Alert, State};
@@ -22,9 +20,10 @@ use supervise::policy::{Act, Effect, Event, Policy, Step, Told, What};
 use super::changes::Change;
 use crate::config::PolicySetting;
 use crate::picture::Picture;
+use crate::state::State as Folder;
 
-pub(crate) use cases::case;
 pub(super) use cases::orphan_words;
+pub(crate) use cases::{About, case};
 pub(super) use contained::{name_of as container_of, orphan_words as orphan_containers};
 
 /// The policy as the thread that looks owns it.
@@ -34,7 +33,6 @@ pub(super) struct Enforcer {
     restarts: Vec<Restart>,
     /// Acts that go on.
     doing: Vec<Act>,
-    file: PathBuf,
     written_ns: u64,
 }
 
@@ -77,9 +75,8 @@ impl Wanted {
 
 impl Enforcer {
     /// Goes on from what was kept in the state directory.
-    pub(super) fn open(setting: PolicySetting, folder: &std::path::Path) -> Self {
-        let file = folder.join("policy.json");
-        let policy = match kept::read(&file) {
+    pub(super) fn open(setting: PolicySetting, state: &Folder) -> Self {
+        let policy = match state.policy() {
             Some(memory) => Policy::resumed(setting.settings.clone(), memory),
             None => Policy::new(setting.settings.clone()),
         };
@@ -88,7 +85,6 @@ impl Enforcer {
             setting,
             restarts: Vec::new(),
             doing: Vec::new(),
-            file,
             written_ns: 0,
         }
     }
@@ -107,30 +103,14 @@ impl Enforcer {
     /// Puts the alerts of a look before the policy.
     pub(super) fn judge(&mut self, alerts: &[Alert], picture: &Picture, kept: &View) -> Wanted {
         let now = picture.table.moment;
-        let firing: Vec<&Alert> = alerts
-            .iter()
-            .filter(|alert| alert.state == State::Firing)
-            .collect();
-        let over: Vec<String> = self
-            .policy
-            .alerts()
-            .filter(|id| firing.iter().all(|alert| alert.id != **id))
-            .map(str::to_owned)
-            .collect();
-        let mut wanted = Wanted::default();
-        for alert in over {
-            wanted = wanted.and(self.on(Event::Resolved { alert }, now));
-        }
         let ladders = &self.setting.settings.ladders;
-        let cases: Vec<_> = firing
-            .into_iter()
-            .filter(|alert| ladders.contains_key(&alert.rule))
+        let cases = alerts
+            .iter()
+            .filter(|alert| alert.state == State::Firing && ladders.contains_key(&alert.rule))
             .map(|alert| case(alert, picture, kept))
             .collect();
-        for case in cases {
-            wanted = wanted.and(self.on(Event::Fired(case), now));
-        }
-        wanted.and(self.on(Event::Tick, now))
+        let is_quiet = self.setting.is_quiet(now.wall);
+        Wanted::of(self.policy.look(cases, now, is_quiet))
     }
 
     /// What was to be done has been tried.
@@ -139,12 +119,9 @@ impl Enforcer {
             Ok(said) => (true, said),
             Err(said) => (false, said),
         };
-        self.on(Event::Done { act, ok, said }, now)
-    }
-
-    fn on(&mut self, event: Event, now: Moment) -> Wanted {
         let is_quiet = self.setting.is_quiet(now.wall);
-        Wanted::of(self.policy.on(event, now, is_quiet))
+        let done = Event::Done { act, ok, said };
+        Wanted::of(self.policy.on(done, now, is_quiet))
     }
 
     /// A restart was ordered: it is done when the server runs again.
@@ -182,12 +159,16 @@ impl Enforcer {
     }
 
     /// Writes down what must be known after a restart, if it has changed or that was a while ago.
-    pub(super) fn keep(&mut self, has_changed: bool, now: Moment) {
+    pub(super) fn keep(&mut self, has_changed: bool, now: Moment, state: &Folder) {
         const EVERY_NS: u64 = 60_000_000_000;
         let is_due = now.boot_ns.saturating_sub(self.written_ns) >= EVERY_NS;
         if has_changed || (is_due && !self.is_idle()) {
             self.written_ns = now.boot_ns;
-            kept::write(&self.file, self.policy.memory());
+            if let Err(error) = state.store_policy(self.policy.memory()) {
+                tracing::warn!(
+                    "what the policy knows cannot be written ({error}): after a restart its limits count anew"
+                );
+            }
         }
     }
 }

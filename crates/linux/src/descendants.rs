@@ -1,16 +1,16 @@
-//! Our descendants, as the kernel lists them now.
+//! Descendants of a process, as the kernel lists them now.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
-use linux::{ProcRoot, parse::stat};
+use crate::{ProcRoot, parse::stat};
 
 /// All of them, parents before their children; zombies too.
 ///
 /// `/proc/PID/task/TID/children` needs no look at the whole machine, but is only there with
 /// `CONFIG_PROC_CHILDREN` (`proc_pid_children(5)`), and may miss a child while another ends: whoever
 /// needs all of them looks until two looks agree.
-pub(crate) fn of(root: &ProcRoot, ancestor: u32) -> Vec<u32> {
+pub fn of(root: &ProcRoot, ancestor: u32) -> Vec<u32> {
     match by_children(root, ancestor) {
         Some(found) => found,
         None => by_table(root, ancestor),
@@ -23,24 +23,34 @@ fn by_children(root: &ProcRoot, ancestor: u32) -> Option<Vec<u32>> {
     let mut next = vec![ancestor];
     let mut can_be_read = false;
     while let Some(pid) = next.pop() {
-        let threads = fs::read_dir(root.path().join(format!("{pid}/task")));
-        for thread in threads.into_iter().flatten().flatten() {
-            let Ok(text) = fs::read_to_string(thread.path().join("children")) else {
-                continue;
-            };
-            can_be_read = true;
-            for child in text
-                .split_ascii_whitespace()
-                .filter_map(|word| word.parse().ok())
-            {
-                if seen.insert(child) {
-                    found.push(child);
-                    next.push(child);
-                }
+        let children = children(root, pid);
+        can_be_read |= children.is_some();
+        for child in children.into_iter().flatten() {
+            if seen.insert(child) {
+                found.push(child);
+                next.push(child);
             }
         }
     }
     can_be_read.then_some(found)
+}
+
+/// What all threads of a process have forked and not waited for; nothing if it has ended, or if the kernel
+/// has no such list.
+fn children(root: &ProcRoot, pid: u32) -> Option<Vec<u32>> {
+    let threads = fs::read_dir(root.path().join(format!("{pid}/task"))).ok()?;
+    let lists = threads
+        .flatten()
+        .map(|thread| thread.path().join("children"));
+    let mut texts = lists
+        .filter_map(|list| fs::read_to_string(list).ok())
+        .peekable();
+    texts.peek()?;
+    let pids = |text: String| -> Vec<u32> {
+        let words = text.split_ascii_whitespace();
+        words.filter_map(|word| word.parse().ok()).collect()
+    };
+    Some(texts.flat_map(pids).collect())
 }
 
 fn by_table(root: &ProcRoot, ancestor: u32) -> Vec<u32> {

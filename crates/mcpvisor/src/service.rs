@@ -1,6 +1,6 @@
 //! mcpvisor as a service of systemd: the unit file, and what `systemctl` is asked to do with it.
 //!
-//! [`unit`] writes the text and [`seal`] tells later whether it is still ours, both without a look at the
+//! [`mod@unit`] writes the text and [`seal`] tells later whether it is still ours, both without a look at the
 //! machine; [`program`] judges what the unit will start; [`systemctl`] is the edge; [`install`] and
 //! [`uninstall`] are the steps, and [`report`] what they say.
 

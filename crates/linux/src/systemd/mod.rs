@@ -6,8 +6,8 @@
 //! the system's manager is asked, else the user's own.
 //!
 //! It is asked over D-Bus, with one call (`StartTransientUnit`, `org.freedesktop.systemd1(5)`). That call
-//! is put together here, so that a program which lives for seconds needs no D-Bus library: [`wire`] is
-//! the encoding, [`message`] the frame around it, `call` the few calls, `connection` the socket. What is
+//! is put together here, so that a program which lives for seconds needs no D-Bus library: `wire` is
+//! the encoding, `message` the frame around it, `call` the few calls, `connection` the socket. What is
 //! said to systemd is a name of a unit, and nothing of the server.
 
 mod address;

@@ -282,8 +282,9 @@ fn an_explosion_is_contained_and_gone() {
         return;
     };
     let world = World::new();
-    // Each goes on in a session of its own, and its parent does not wait for it.
-    let text = "i=0; while [ $i -lt 406 ]; do setsid sleep 100 & i=$((i+1)); done; wait";
+    // Each goes on in a session of its own, and its parent does not wait for it. The inner shell ends when a
+    // fork is refused; the outer one stays for a while, so that it can be seen how many there are.
+    let text = "sh -c 'i=0; while [ $i -lt 406 ]; do setsid sleep 100 & i=$((i+1)); done; wait'; exec sleep 1";
     let mut command = script(
         &world,
         &["--pids=15", "--name=explosion", "--timeout=2s"],

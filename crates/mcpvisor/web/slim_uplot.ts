@@ -6,8 +6,10 @@ import type { Plugin } from "vite";
 /** A name for the message, what is there, and what stands there instead. */
 type Cut = [name: string, there: RegExp, instead: string];
 
-/** A whole function, up to the brace that stands as far in as its beginning. */
-const body = (name: string, indent: string): RegExp => new RegExp(`^${indent}function ${name}\\([\\s\\S]*?\\n${indent}\\}`, "m");
+/** From a beginning to the brace that stands as far in. */
+const block = (begin: string, indent: string): RegExp => new RegExp(`^${indent}${begin}[\\s\\S]*?\\n${indent}\\}`, "m");
+/** A whole function. */
+const body = (name: string, indent: string): RegExp => block(`function ${name}\\(`, indent);
 
 const cuts: Cut[] = [
   ["helpers for others", /^uPlot\.assign = assign;[\s\S]*?(?=^export \{)/m, ""],
@@ -47,6 +49,38 @@ const cuts: Cut[] = [
   ["milliseconds", /\bms == 1 \? (?:timeIncrsMs|timeAxisSplitsMs\(_tzDate\)) : /g, ""],
   ["tables of milliseconds", /const \[ timeIncrsMs.*\n/, ""],
   ["dots on lines", body("points", ""), "function points() { return () => null; }"],
+  ["numbers of other languages", /const numFormatter = .*;/, ""],
+  ["their texts", /const fmtNum = .*;/, "const fmtNum = String;"],
+  ["the zone of the browser", /const localTz = .*;/, ""],
+  ["names of days", /const days3 = .*;/, ""],
+  ["names of months", /const months3 = .*;/, ""],
+  ["tables of names", /const engNames = \{[\s\S]*?\n\};/, ""],
+  ["steps of powers of two", /^genIncrs\(2, .*;/m, ""],
+  ["whole steps", /const wholeIncrs = .*;/, "const wholeIncrs = 0;"],
+  ["ranges by themselves", body("rangeNum", ""), "function rangeNum() {}"],
+  ["softer ranges", body("_rangeNum", ""), "function _rangeNum() {}"],
+  ["logarithmic ranges", body("rangeLog", ""), "function rangeLog() {}"],
+  ["ranges of both signs", body("rangeAsinh", ""), "function rangeAsinh() {}"],
+  ["ranges as lists", /let rangeIsArr = [\s\S]*?(?=\n\t{4}sc\.range)/, "const rangeIsArr = false;"],
+  ["ranges that are missing", /fnOrSelf\(rn \|\|[\s\S]*?\)\);/, "rn;"],
+  ["logarithmic time", /xScaleDistr == [34]/g, "false"],
+  ["limits of logarithms", /sc\.clamp = .*;/, ""],
+  ["values near the cursor", block("if \\(cursor\\.dataIdx == null\\) \\{", "\t"), "cursor.dataIdx = (_self, _series, at) => at;"],
+  ["names of axes", block("if \\(axis\\.label != null\\) \\{", "\t\t\t"), ""],
+  ["room for these", /axis\.label != null \? axis\.labelSize : 0/, "0"],
+  ["their places", /if \(axis\.label != null\)\s*axis\._lpos = .*;/, ""],
+  ["drawing sideways", /\(sx\.ori == 0/, "(true"],
+  ["gaps sideways", /ori == 0 \? rectH : rectV/, "rectH"],
+  ["round corners", body("rect", ""), "function rect() { return (p, x, y, w, h) => p.rect(x, y, w, h); }"],
+  ["room at the edges", body("autoPadSide", "\t"), "function autoPadSide() { return 0; }"],
+  ["its title", block("if \\(opts\\.title\\) \\{", "\t"), ""],
+  ["plugins", /\(opts\.plugins \|\| \[\]\)\.forEach\(p => \{[\s\S]*?\n\t\}\);/g, ""],
+  ["bands", /\tbands\.forEach\(b => \{[\s\S]*?\n\t\}\);/, ""],
+  ["selections of other charts", /if \(src != null\) \{\s*let \[xKey, yKey\] = syncOpts\.scales;[\s\S]*?hideSelect\(\);\s*\}\s*else/, "if (src == null)"],
+  ["zooming by itself", /if \(drag\.setScale[\s\S]*?updateCursor\(src, true, e != null\);\s*\}/, ""],
+  ["dragging upwards", /let dragY = .*;/, "const dragY = false;"],
+  ["directions of dragging", /dragX = drag\.x && rawDX[\s\S]*?dragX = dragY = true;/, "dragX = true;"],
+  ["beginnings of that", /\bdragX = dragY = (.*;)/g, "dragX = $1"],
 ];
 
 /** The plugin. */

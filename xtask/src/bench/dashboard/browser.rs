@@ -2,7 +2,7 @@
 //! tells it what to do.
 
 use std::fs;
-use std::io::{BufRead as _, BufReader, Write as _};
+use std::io::{self, BufRead as _, BufReader, Write as _};
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::thread;
@@ -88,6 +88,15 @@ impl Browser {
             let detail = cue["detail"].take();
             let answer = match cue["cue"].as_str() {
                 Some("cost") => self.cost(&detail)?,
+                Some("hold") => {
+                    eprintln!(
+                        "{}; Enter ends it",
+                        detail["link"].as_str().unwrap_or_default()
+                    );
+                    io::stdin().read_line(&mut String::new())?;
+                    figures = Some(Value::Null);
+                    Value::Null
+                }
                 Some("figures") => {
                     figures = Some(detail);
                     Value::Null

@@ -42,6 +42,10 @@ pub(crate) struct Arguments {
     #[arg(long, default_value = "1h", value_parser = duration)]
     memory: Duration,
 
+    /// Prints a link instead, and keeps everything up until Enter is pressed: for a profiler.
+    #[arg(long)]
+    hold: bool,
+
     #[command(flatten)]
     builds: Builds,
 
@@ -92,9 +96,13 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
         "seconds": if arguments.quick { 10 } else { 60 },
         "points": POINTS,
         "memory": arguments.memory().as_secs(),
+        "hold": arguments.hold,
     });
     let begin = Busy::now();
     let figures = browser.measure(stage)?;
+    if arguments.hold {
+        return Ok(());
+    }
     let conditions = Conditions {
         servers,
         processes: cpu::processes(),

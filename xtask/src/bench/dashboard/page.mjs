@@ -10,6 +10,10 @@ const pause = (seconds) => new Promise((done) => setTimeout(done, seconds * 1000
 const viewport = { width: 1280, height: 900 };
 
 const between = await shaker(stage.daemon);
+if (stage.hold) {
+  await cue("hold", { link: `${between.address}/${stage.fragment}` });
+  process.exit();
+}
 const browser = await chromium.connectOverCDP(stage.browser);
 const first = await browser.newContext({ viewport });
 first.setDefaultTimeout(PATIENCE);
@@ -28,20 +32,24 @@ async function bytes() {
   return sum;
 }
 
-/** From the navigation to the paint that has servers in the table; nothing is in the browser's cache. */
+/** From the navigation to the paint that has servers in the table; nothing is in the browser's cache. The window is
+ * there before, as somebody's browser is. */
 async function paint() {
   const context = await browser.newContext({ viewport, storageState: await first.storageState() });
   const fresh = await context.newPage();
   await fresh.addInitScript((row) => {
     const look = () => requestAnimationFrame(() => {
-      if (!document.querySelector(row)) return look();
       // A message comes after the frame has been painted.
       const { port1, port2 } = new MessageChannel();
-      port1.onmessage = () => { globalThis.usefulAt = performance.now(); };
+      port1.onmessage = () => {
+        if (!document.querySelector(row)) return look();
+        globalThis.usefulAt = performance.now();
+      };
       port2.postMessage(null);
     });
     look();
   }, ROW);
+  await pause(1);
   await fresh.goto(`${between.address}/`);
   const at = await fresh.waitForFunction(() => globalThis.usefulAt);
   const useful = await at.jsonValue();

@@ -13,7 +13,12 @@ export type StreamState =
   | { phase: "waiting"; retryAt: number; problem: Problem };
 
 /** Who is told. */
-export type Listener = { event(event: LiveEvent): void; state(state: StreamState): void };
+export type Listener = {
+  event(event: LiveEvent): void;
+  state(state: StreamState): void;
+  /** The time as the daemon told it with its answer. */
+  time(date: string | null): void;
+};
 
 const SILENT_FOR = 40_000;
 const LONGEST_WAIT = 15_000;
@@ -44,8 +49,9 @@ export function follow(listener: Listener): () => void {
     listener.state({ phase: "connecting" });
     // Of a stream that was given up for another one nothing is heard any more.
     const isCurrent = (): boolean => abort === own;
-    read(own, last, () => {
+    read(own, last, (date) => {
       failures = 0;
+      listener.time(date);
       listener.state({ phase: "open" });
     }, (id, event) => {
       if (id !== undefined) last = id;
@@ -73,14 +79,14 @@ export function follow(listener: Listener): () => void {
 async function read(
   abort: AbortController,
   last: string | undefined,
-  opened: () => void,
+  opened: (date: string | null) => void,
   tell: (id: string | undefined, event: LiveEvent) => void,
 ): Promise<void> {
   const headers = credentials();
   if (last !== undefined) headers["last-event-id"] = last;
   const answer = await fetch(address("api/v1/events"), { headers, signal: abort.signal, cache: "no-store" });
   if (!answer.ok || !answer.body) throw await problemOf(answer);
-  opened();
+  opened(answer.headers.get("date"));
   const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
   const cut = cutter(tell);
   for (;;) {

@@ -1,16 +1,14 @@
 // Times: local for the eye, UTC for hovering.
 
-const pad = (value: number): string => String(value).padStart(2, "0");
-
 /** `14:02:11`, local. */
 export function clockTime(at: number): string {
-  const date = new Date(at);
-  return `${pad(date.getHours())}:${pad(date.getMinutes())}:${pad(date.getSeconds())}`;
+  return new Date(at).toTimeString().slice(0, 8);
 }
 
 /** `21 Nov`, local. */
 export function day(at: number): string {
-  return new Date(at).toLocaleDateString("en-GB", { day: "numeric", month: "short" });
+  const [, month, date] = new Date(at).toDateString().split(" ");
+  return `${Number(date)} ${month}`;
 }
 
 /** The time alone if it is today's, else with its day. */

@@ -1,6 +1,6 @@
 // A chart over uPlot: lines with a legend that tells the values under the cursor, which all charts of a view share;
 // dragging zooms, a double click goes back; thresholds are dashed lines, annotations marks at the top edge.
-import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import uPlot from "uplot";
 import type { Severity } from "../api/schema";
 import type { Figure } from "../format/units";
@@ -42,6 +42,7 @@ const BINARY = Array.from({ length: 50 }, (_, power) => 2 ** power);
 export function Chart(props: Props) {
   const host = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | undefined>(undefined);
+  const isNew = useRef(false);
   const latest = useRef(props);
   latest.current = props;
   const width = useWidth(host);
@@ -62,21 +63,28 @@ export function Chart(props: Props) {
       },
       zoom: (from, to) => latest.current.zoom(from, to),
       unzoom: () => latest.current.unzoom(),
-    }), columns(props.data), host.current);
+    }), columns(props.data), (self, begin) => {
+      host.current?.append(self.root);
+      // At once, or it would be drawn a second time in a task of its own.
+      self.batch(begin);
+    });
     plot.current = made;
+    isNew.current = true;
     return () => {
       made.destroy();
       plot.current = undefined;
     };
   }, [labels, palette, width === 0]);
-  useEffect(() => {
+  useLayoutEffect(() => {
     const made = plot.current;
-    if (!made) return;
+    const isDrawn = isNew.current;
+    isNew.current = false;
+    if (!made || isDrawn) return;
     made.batch(() => {
       made.setData(columns(props.data), false);
       made.setScale("x", { min: props.from, max: props.to });
     });
-  }, [props.data, props.from, props.to, props.thresholds, props.marks]);
+  }, [props.data, props.from, props.to, props.thresholds, props.marks, labels, palette, width === 0]);
   useEffect(() => {
     if (plot.current && width > 0 && plot.current.width !== width) plot.current.setSize({ width, height: HEIGHT });
   }, [width]);
@@ -84,7 +92,7 @@ export function Chart(props: Props) {
   const last = props.data.times.length - 1;
   const shown = at ?? last;
   const time = props.data.times[shown];
-  const most = Math.max(0, ...props.data.lines.map(({ values }) => values.reduce<number>((max, value) => Math.max(max, value ?? 0), 0)));
+  const most = useMemo(() => props.data.lines.reduce((all, { values }) => values.reduce<number>((max, value) => Math.max(max, value ?? 0), all), 0), [props.data]);
   const beyond = (props.thresholds ?? []).filter(({ value }) => value > most * NEAR);
   return (
     <div class="chart">
@@ -120,7 +128,7 @@ function options(props: Props, width: number, palette: Palette, hooks: Hooks): u
     cursor: { sync: { key: props.group }, drag: { x: true, y: false, setScale: false }, points: { size: 6 }, y: false },
     select: { show: true, left: 0, top: 0, width: 0, height: 0 },
     scales: {
-      x: { time: true, range: (_self, min, max) => [min, max] },
+      x: { time: true, min: props.from, max: props.to, range: (_self, min, max) => [min, max] },
       y: { range: (_self, _min, max) => [0, bound(max, props.thresholds ?? [])] },
     },
     axes: [

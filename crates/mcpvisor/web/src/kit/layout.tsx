@@ -61,13 +61,12 @@ function NavLink({ view, isHere }: { view: (typeof views)[number]; isHere: boole
 function Link({ brief }: { brief?: boolean }) {
   const stream = useStore(live, (value) => value.stream);
   const taken = useStore(live, (value) => value.snapshot?.taken_at);
-  const now = useNow();
+  const age = useNow((now) => taken ? Math.max(0, Math.round((now - Date.parse(taken)) / 1000)) : undefined);
+  const left = useNow(() => stream.phase === "waiting" ? Math.max(0, Math.ceil((stream.retryAt - Date.now()) / 1000)) : 0);
   if (stream.phase === "open") {
-    const age = taken ? Math.max(0, Math.round((now - Date.parse(taken)) / 1000)) : undefined;
     return <div class="link-state"><span class="dot green" />{brief ? "Live" : <span>Live{age !== undefined && <span class="muted">, {age} s old</span>}</span>}</div>;
   }
   if (stream.phase === "connecting") return <div class="link-state"><span class="dot yellow pulse" />Connecting …</div>;
-  const left = Math.max(0, Math.ceil((stream.retryAt - now) / 1000));
   return (
     <div class="link-state" title={stream.problem.message}>
       <span class="dot red" /><span>{stream.problem.status === 0 ? "Daemon gone" : `Refused (${stream.problem.status})`}{!brief && <span class="muted">, next try in {left} s</span>}</span>
@@ -85,7 +84,7 @@ export function staleAge(state: Live, now: number): number | undefined {
 
 function Stale() {
   const state = useStore(live, (value) => value);
-  const age = staleAge(state, useNow());
+  const age = useNow((now) => staleAge(state, now));
   if (age === undefined || !state.snapshot) return null;
   const at = Date.parse(state.snapshot.taken_at);
   const why = state.stream.phase === "open" ? "the daemon has not looked since" : "the daemon does not answer; this page goes on when it is back";

@@ -7,14 +7,16 @@ export type Sorting = { column: string; descending: boolean };
 /** A row, or the head of a group. */
 export type Line<R> = { row: R } | { group: string; rows: R[] };
 
-const words = new Intl.Collator("en", { numeric: true, sensitivity: "base" });
+// Loaded when something is sorted by its words: that takes longer than the page needs for its first picture.
+let collator: Intl.Collator | undefined;
+const words = (left: string, right: string): number => (collator ??= new Intl.Collator("en", { numeric: true, sensitivity: "base" })).compare(left, right);
 
 /** Compares two keys. */
 export function compare(left: Key, right: Key, descending: boolean): number {
   const hasLeft = left !== null && left !== undefined;
   const hasRight = right !== null && right !== undefined;
   if (!hasLeft || !hasRight) return Number(hasRight) - Number(hasLeft);
-  const found = typeof left === "number" && typeof right === "number" ? left - right : words.compare(String(left), String(right));
+  const found = typeof left === "number" && typeof right === "number" ? left - right : words(String(left), String(right));
   return descending ? -found : found;
 }
 
@@ -35,7 +37,7 @@ export function grouped<R>(rows: readonly R[], group: ((row: R) => string) | und
     if (found) found.push(row);
     else groups.set(name, [row]);
   }
-  const names = [...groups.keys()].sort(words.compare);
+  const names = [...groups.keys()].sort(words);
   return names.flatMap((name): Line<R>[] => {
     const members = groups.get(name) ?? [];
     return [{ group: name, rows: members }, ...members.map((row) => ({ row }))];

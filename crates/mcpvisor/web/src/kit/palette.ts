@@ -10,18 +10,21 @@ export type ColourName = (typeof names)[number];
 export type Palette = Record<ColourName, string>;
 
 function read(): Palette {
-  const probe = document.createElement("i");
-  document.body.append(probe);
-  const found = names.map((name) => {
+  // All of them first: between two of them the whole page would be styled anew.
+  const probes = names.map((name) => {
+    const probe = document.createElement("i");
     probe.style.color = `var(--${name})`;
-    return [name, getComputedStyle(probe).color];
+    document.body.append(probe);
+    return [name, probe] as const;
   });
-  probe.remove();
+  const found = probes.map(([name, probe]) => [name, getComputedStyle(probe).color]);
+  for (const [, probe] of probes) probe.remove();
   return Object.fromEntries(found) as Palette;
 }
 
+// Read by the first who wants it.
 const store = createStore<{ palette: Palette | undefined }>({ palette: undefined });
-const again = (): void => store.set({ palette: read() });
+const again = (): void => store.set({ palette: undefined });
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", again);
 
 /** The colours of the theme as it is. */
@@ -55,5 +58,5 @@ export function applyTheme(): void {
   const chosen = theme();
   if (chosen === "auto") delete document.documentElement.dataset["theme"];
   else document.documentElement.dataset["theme"] = chosen;
-  if (document.body) again();
+  again();
 }

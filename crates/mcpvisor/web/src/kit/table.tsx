@@ -37,9 +37,6 @@ type Props<R> = {
   empty?: ComponentChildren;
 };
 
-/** More than rows can be in sight at once. */
-const SLOTS = 256;
-
 export function Table<R>(props: Props<R>) {
   const { rows, id, group } = props;
   const element = useRef<HTMLTableElement>(null);
@@ -54,7 +51,9 @@ export function Table<R>(props: Props<R>) {
     const inOrder = by?.sort ? sorted(rows, by.sort, id, sorting.descending) : rows;
     return grouped(inOrder, group);
   }, [rows, by, sorting, group]);
-  const [first, end] = useWindow(body, lines.length);
+  const [first, seen, slots] = useWindow(body, lines.length);
+  // Rows wait until it is known which columns there are.
+  const end = width > 0 ? seen : first;
 
   // Rows that leave at one end are used again at the other, which is much faster than new ones. One that had the focus
   // gives it up then, or Enter would open another one than the eye has chosen.
@@ -115,14 +114,9 @@ export function Table<R>(props: Props<R>) {
       <tbody ref={body} data-rows={lines.length}>
         <Space rows={first} columns={columns.length} />
         {lines.slice(first, end).map((line, offset) => "row" in line ? (
-          <tr key={(first + offset) % SLOTS} data-id={id(line.row)} aria-rowindex={first + offset + 2}
-            class={`${id(line.row) === at ? "at" : ""} ${props.open ? "open" : ""}`}
-            onFocusIn={() => setAt(id(line.row))}
-            onClick={(event) => !(event.target as Element).closest("a, button, input") && props.open?.(line.row)}>
-            {columns.map((column) => <td key={column.key} class={column.end ? "end" : ""}>{column.cell(line.row)}</td>)}
-          </tr>
+          <Row key={(first + offset) % slots} row={line.row} id={id(line.row)} place={first + offset} isAt={id(line.row) === at} columns={columns} open={props.open} reach={setAt} />
         ) : (
-          <tr key={(first + offset) % SLOTS} class="group" aria-rowindex={first + offset + 2}>
+          <tr key={(first + offset) % slots} class="group" aria-rowindex={first + offset + 2}>
             <td colSpan={columns.length}>{props.groupHead?.(line.group, line.rows) ?? line.group}</td>
           </tr>
         ))}
@@ -131,6 +125,18 @@ export function Table<R>(props: Props<R>) {
       </tbody>
     </table>
   );
+}
+
+type RowProps<R> = { row: R; id: string; place: number; isAt: boolean; columns: readonly Column<R>[]; open: ((row: R) => void) | undefined; reach(id: string): void };
+
+/** A row; while the table only scrolls, those that stay are not looked at again. */
+function Row<R>({ row, id, place, isAt, columns, open, reach }: RowProps<R>) {
+  return useMemo(() => (
+    <tr data-id={id} aria-rowindex={place + 2} class={`${isAt ? "at" : ""} ${open ? "open" : ""}`} onFocusIn={() => reach(id)}
+      onClick={(event) => !(event.target as Element).closest("a, button, input") && open?.(row)}>
+      {columns.map((column) => <td key={column.key} class={column.end ? "end" : ""}>{column.cell(row)}</td>)}
+    </tr>
+  ), [row, place, isAt, columns, open]);
 }
 
 /** Stands for rows that are out of sight. */

@@ -4,7 +4,7 @@ import { visible } from "../format/text";
 
 /** How a toast looks. */
 export type Tone = "plain" | "good" | "bad";
-type Toast = { id: number; text: string; tone: Tone };
+type Toast = { id: number; text: string; tone: Tone; about: string };
 
 const toasts = createStore<{ all: Toast[] }>({ all: [] });
 const MOST = 5;
@@ -12,10 +12,16 @@ let next = 0;
 
 const close = (id: number): void => toasts.set({ all: toasts.get().all.filter((toast) => toast.id !== id) });
 
-/** Shows a text. */
-export function toast(text: string, tone: Tone = "plain"): void {
+/** What was said about this is over. */
+export function dismiss(about: string): void {
+  toasts.set({ all: toasts.get().all.filter((toast) => toast.about !== about) });
+}
+
+/** Shows a text, in place of the one before about the same thing. */
+export function toast(text: string, tone: Tone = "plain", about = text): void {
   const id = (next += 1);
-  toasts.set({ all: [...toasts.get().all, { id, text, tone }].slice(-MOST) });
+  dismiss(about);
+  toasts.set({ all: [...toasts.get().all, { id, text, tone, about }].slice(-MOST) });
   if (tone !== "bad") setTimeout(() => close(id), 6_000);
 }
 

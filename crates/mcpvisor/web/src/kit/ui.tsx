@@ -29,10 +29,9 @@ export function When({ at }: { at: string | number }) {
 
 /** How long ago; it goes on by itself. */
 export function Ago({ at, suffix = " ago" }: { at: string | number; suffix?: string }) {
-  const now = useNow();
   const time = typeof at === "number" ? at : Date.parse(at);
-  const seconds = Math.max(0, Math.floor((now - time) / 1000));
-  return <time class="num" dateTime={new Date(time).toISOString()} title={utc(time)}>{duration(seconds).text}{suffix}</time>;
+  const age = useNow((now) => duration(Math.max(0, Math.floor((now - time) / 1000))).text);
+  return <time class="num" dateTime={new Date(time).toISOString()} title={utc(time)}>{age}{suffix}</time>;
 }
 
 /** A word with a colour. */

@@ -13,10 +13,10 @@ export function scroller(): HTMLElement | null {
   return document.getElementById("main");
 }
 
-/** First row and the one after the last. */
-export function useWindow(body: RefObject<HTMLElement | null>, length: number): [number, number] {
-  const [first, setFirst] = useState(0);
-  const [seen, setSeen] = useState(40);
+/** First row and the one after the last, none before it is known where they would be; and how many there can be at
+ * once, so that a row which leaves at one end can be used again at the other. */
+export function useWindow(body: RefObject<HTMLElement | null>, length: number): [number, number, number] {
+  const [[first, end, slots], set] = useState<[number, number, number]>([0, 0, 1]);
   useLayoutEffect(() => {
     const around = scroller();
     if (!around) return undefined;
@@ -24,23 +24,27 @@ export function useWindow(body: RefObject<HTMLElement | null>, length: number): 
     const look = (): void => {
       frame = 0;
       if (!body.current) return;
-      const above = around.getBoundingClientRect().top - body.current.getBoundingClientRect().top;
-      const at = Math.max(0, Math.floor(above / ROW) - BEYOND);
-      setFirst(Math.floor(at / STEP) * STEP);
-      setSeen(Math.ceil(around.clientHeight / ROW) + 2 * BEYOND + STEP);
+      const high = around.clientHeight / ROW;
+      const above = (around.getBoundingClientRect().top - body.current.getBoundingClientRect().top) / ROW;
+      const from = Math.max(0, Math.floor((above - BEYOND) / STEP) * STEP);
+      const to = Math.max(STEP, Math.ceil((above + high + BEYOND) / STEP) * STEP);
+      const most = Math.ceil(high) + 2 * (BEYOND + STEP);
+      set((old) => old[0] === from && old[1] === to && old[2] === most ? old : [from, to, most]);
     };
     const later = (): void => {
       frame ||= requestAnimationFrame(look);
     };
     look();
     around.addEventListener("scroll", later, { passive: true });
-    addEventListener("resize", later);
+    // What stands above may grow, and so may the window.
+    const sizes = new ResizeObserver(later);
+    for (const element of [around, around.firstElementChild]) if (element) sizes.observe(element);
     return () => {
       cancelAnimationFrame(frame);
       around.removeEventListener("scroll", later);
-      removeEventListener("resize", later);
+      sizes.disconnect();
     };
   }, []);
-  const from = Math.min(first, Math.max(0, length - seen));
-  return [from, Math.min(length, from + seen)];
+  const from = Math.min(first, Math.max(0, length - (end - first)));
+  return [from, Math.min(length, from + end - first), slots];
 }

@@ -11,7 +11,7 @@ const MOST = 20;
 
 export function Timeline({ alerts, seconds }: { alerts: readonly Schema.Alert[]; seconds: number }) {
   // By ten seconds: bars of hours need no more.
-  const to = Math.ceil(useNow() / 10_000) * 10_000;
+  const to = useNow((now) => Math.ceil(now / 10_000) * 10_000);
   const from = to - seconds * 1000;
   const lines = new Map<string, Schema.Alert[]>();
   for (const alert of alerts) {

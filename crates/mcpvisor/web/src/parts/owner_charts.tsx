@@ -8,6 +8,7 @@ import { cadenceOf, lengthOf, questionOf, RangePicker, rangeOf, type Range } fro
 import { align } from "../kit/series";
 import { Empty, Panel } from "../kit/ui";
 import { setQuery, useRoute } from "../router";
+import { now } from "../store/clock";
 import { useLoad } from "../store/load";
 import { Answer } from "./pieces";
 
@@ -37,7 +38,7 @@ export function OwnerCharts({ tell }: { tell(grown: ReadonlyMap<string, number>,
     const question = questionOf(range);
     const answers = await Promise.all(charts.map(({ metric }) => api.history({ metric, ...question }, signal)));
     tell(new Map(answers[0]?.series.map((series) => [series.labels["owner"] ?? "", grown(series)])), name);
-    return { answers, to: zoom?.to ?? Date.now() / 1000 };
+    return { answers, to: zoom?.to ?? now() / 1000 };
   }, [name, zoom], cadenceOf(range));
   const choose = (to: Range): void => {
     setZoom(to.zoom);

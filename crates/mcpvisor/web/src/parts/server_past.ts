@@ -4,6 +4,7 @@ import { api, Problem } from "../api/client";
 import type * as Schema from "../api/schema";
 import type { Mark } from "../kit/chart";
 import { cadenceOf, lengthOf, questionOf, type Range } from "../kit/ranges";
+import { now } from "../store/clock";
 import { live } from "../store/live";
 import { useLoad } from "../store/load";
 import { useStore } from "../store/store";
@@ -29,8 +30,6 @@ export function joined(old: readonly Schema.HistorySeries[], more: readonly Sche
   });
 }
 
-const now = (): number => Date.now() / 1000;
-
 /** The series of a range. Samples are asked for once and then continued; buckets are asked for again. */
 export function usePast(id: string, range: Range): { past: Past | undefined; problem: Problem | undefined; again(): void } {
   const [past, setPast] = useState<Past>();
@@ -51,7 +50,7 @@ export function usePast(id: string, range: Range): { past: Past | undefined; pro
       const continues = !isWhole && question.step === undefined && !!newest;
       try {
         const answer = await api.serverHistory(id, continues ? { from: newest } : question, abort.signal);
-        const to = range.zoom?.to ?? now();
+        const to = range.zoom?.to ?? now() / 1000;
         const from = range.zoom?.from ?? to - long;
         const series = continues && old ? joined(old.series, answer.series, from) : answer.series;
         setPast({ series, from, to });

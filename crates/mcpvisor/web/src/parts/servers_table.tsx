@@ -5,11 +5,10 @@ import { visible } from "../format/text";
 import { useKeys } from "../kit/keyboard";
 import { Sparkline } from "../kit/sparkline";
 import { Table, type Column } from "../kit/table";
-import { Empty, Name, Num, Panel, Segments, StateBadge } from "../kit/ui";
+import { Ago, Empty, Name, Num, Panel, Segments, StateBadge } from "../kit/ui";
 import { go, link } from "../router";
-import { useNow } from "../store/clock";
 import { live } from "../store/live";
-import { serverRows, type ServerRow } from "../store/rows";
+import { serverRows, unchanged, type ServerRow } from "../store/rows";
 import { sparks } from "../store/sparks";
 import { useStore } from "../store/store";
 
@@ -38,7 +37,7 @@ const columns: readonly Column<ServerRow>[] = [
   { key: "threads", title: "Threads", width: 74, end: true, priority: 6, descending: true, sort: (row) => row.threads, cell: (row) => <Num figure={count(row.threads)} /> },
   { key: "fds", title: "FDs", about: "Open file descriptors", width: 62, end: true, priority: 6, descending: true, sort: (row) => row.fds, cell: (row) => <Num figure={count(row.fds)} /> },
   { key: "restarts", title: "Restarts", about: "In the last hour; of servers that mcpvisor keeps, since the start", width: 80, end: true, priority: 5, descending: true, sort: (row) => row.restarts, cell: (row) => <Num figure={count(row.restarts)} /> },
-  { key: "uptime", title: "Uptime", about: "Of the instance that has run longest", width: 92, end: true, priority: 4, descending: true, sort: (row) => row.startedAt === null ? null : -row.startedAt, cell: (row) => <Uptime since={row.startedAt} /> },
+  { key: "uptime", title: "Uptime", about: "Of the instance that has run longest", width: 92, end: true, priority: 4, descending: true, sort: (row) => row.startedAt === null ? null : -row.startedAt, cell: (row) => row.startedAt === null ? "–" : <Ago at={row.startedAt} suffix="" /> },
 ];
 /** Only where operations are seen. */
 const more: readonly Column<ServerRow>[] = [
@@ -46,11 +45,6 @@ const more: readonly Column<ServerRow>[] = [
   { key: "success", title: "Success", about: "MCP operations of the last hour that were answered without an error", width: 80, end: true, priority: 3, sort: (row) => row.operations?.success, cell: (row) => <Num figure={ratio(row.operations?.success)} /> },
 ];
 const withMore = [...columns, ...more];
-
-function Uptime({ since }: { since: number | null }) {
-  const now = useNow();
-  return <Num figure={duration(since === null ? null : Math.max(0, Math.floor((now - since) / 1000)))} />;
-}
 
 type Shown = "all" | "running" | "bad";
 
@@ -64,10 +58,11 @@ export function ServersTable() {
   const search = useRef<HTMLInputElement>(null);
   useKeys([{ key: "/", help: "Search servers", run: () => search.current?.focus() }]);
   const { snapshot, details, kept, findings, alerts } = state;
-  const all = useMemo(() => serverRows(state, lines, operations), [snapshot, details, kept, findings, alerts, lines, operations]);
+  const before = useRef<ServerRow[]>([]);
+  const all = useMemo(() => (before.current = unchanged(before.current, serverRows(state, lines, operations))), [snapshot, details, kept, findings, alerts, lines, operations]);
   const rows = useMemo(() => {
     const wanted = text.toLowerCase().split(/\s+/).filter(Boolean);
-    return all.filter((row) => {
+    return wanted.length === 0 && which === "all" ? all : all.filter((row) => {
       if (which === "running" && row.instances === 0) return false;
       if (which === "bad" && !isBad(row)) return false;
       const words = `${row.name} ${row.owner} ${row.state}`.toLowerCase();
@@ -89,13 +84,14 @@ export function ServersTable() {
     <Panel title="Servers" aside={aside} flush label="Servers">
       {all.length === 0 ? <NoServers /> : (
         <Table label="Servers" columns={operations.size > 0 ? withMore : columns} rows={rows} id={(row) => row.id} sorting={{ column: "state", descending: true }}
-          group={isGrouped ? ownerOf : undefined} groupHead={groupHead} open={(row) => go("server", row.id)}
+          group={isGrouped ? ownerOf : undefined} groupHead={groupHead} open={openServer}
           empty={<Empty title="No server matches"><button class="button" onClick={() => { setText(""); setWhich("all"); }}>Show all</button></Empty>} />
       )}
     </Panel>
   );
 }
 
+const openServer = (row: ServerRow): void => go("server", row.id);
 const ownerOf = (row: ServerRow): string => row.owner;
 
 function groupHead(name: string, rows: ServerRow[]) {

@@ -1,10 +1,22 @@
-// The time by seconds, for ages that are shown. One timer for all.
+// The time, for ages that are shown: the daemon's, since ages are of what it has seen, and a browser's clock may be
+// another. One timer for all.
 import { createStore, useStore } from "./store";
 
-const clock = createStore({ now: Date.now() });
-setInterval(() => clock.set({ now: Date.now() }), 1000);
+let ahead = 0;
 
-/** Now, told each second. */
-export function useNow(): number {
-  return useStore(clock, (value) => value.now);
+/** Now by the daemon's clock, in milliseconds since 1970. */
+export const now = (): number => Date.now() - ahead;
+
+const clock = createStore({ now: now() });
+setInterval(() => clock.set({ now: now() }), 1000);
+
+/** Takes what the daemon said the time is; it tells whole seconds, so less than two are no difference. */
+export function tellTime(date: string | null): void {
+  const by = Date.now() - Date.parse(date ?? "");
+  ahead = Math.abs(by) >= 2000 ? by : 0;
+}
+
+/** What follows from the time, looked at each second; the component renders again only when that is another. */
+export function useNow<T>(pick: (now: number) => T): T {
+  return useStore(clock, (value) => pick(value.now));
 }

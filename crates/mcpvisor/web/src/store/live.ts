@@ -4,7 +4,8 @@ import { api } from "../api/client";
 import { onSignedOut, secret } from "../api/session";
 import { follow, type LiveEvent, type StreamState } from "../api/stream";
 import type * as Schema from "../api/schema";
-import { toast } from "../kit/toasts";
+import { dismiss, toast } from "../kit/toasts";
+import { tellTime } from "./clock";
 import { createStore } from "./store";
 import { pushSparks, seedSparks } from "./sparks";
 
@@ -59,6 +60,7 @@ export const live = createStore<Live>({
 });
 
 const KEPT_EVENTS = 200;
+const FIRST_PAINT = 250;
 
 /** The parts that are asked for, each at most once in so many milliseconds, and again after so many. */
 const parts = {
@@ -150,7 +152,9 @@ function take(event: LiveEvent): void {
       if (event.kind === "finding") refresh("findings", "servers");
       if (event.kind === "alert") {
         refresh("alerts");
-        if (change.severity === "critical") toast(change.title, "bad");
+        const { alert } = change.data as { alert: Schema.Alert };
+        if (change.severity === "critical") toast(change.title, "bad", alert.id);
+        else dismiss(alert.id);
       }
     }
   }
@@ -163,13 +167,15 @@ export function begin(): void {
   const start = (): void => {
     stop = follow({
       event: take,
+      time: tellTime,
       state(stream) {
         live.set({ stream });
         if (stream.phase !== "open") return;
         // Another daemon may answer now: what was asked for before may be of the one that has ended.
         if (wasOpen) live.set({ epoch: live.get().epoch + 1 });
         wasOpen = true;
-        for (const name of Object.keys(parts) as Part[]) refresh(name);
+        // The first look comes with the stream. Everything else waits until that is painted.
+        setTimeout(() => refresh(...(Object.keys(parts) as Part[])), live.get().snapshot ? 0 : FIRST_PAINT);
       },
     });
   };

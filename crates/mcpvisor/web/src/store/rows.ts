@@ -78,3 +78,12 @@ export function serverRows(state: Live, lines: ReadonlyMap<string, Line>, operat
     };
   });
 }
+
+/** The new rows, but the old ones where they say the same, so that nobody draws them again. */
+export function unchanged(old: readonly ServerRow[], rows: ServerRow[]): ServerRow[] {
+  const byId = new Map(old.map((row) => [row.id, row]));
+  return rows.map((row) => {
+    const before = byId.get(row.id);
+    return before && (Object.keys(row) as (keyof ServerRow)[]).every((key) => row[key] === before[key]) ? before : row;
+  });
+}

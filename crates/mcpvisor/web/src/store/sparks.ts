@@ -2,6 +2,7 @@
 // the page was opened, at one point a minute; each look then moves the last point or adds one.
 import { api } from "../api/client";
 import type * as Schema from "../api/schema";
+import { now } from "./clock";
 import type { Snapshot } from "./live";
 import { createStore } from "./store";
 
@@ -82,7 +83,7 @@ export async function seedSparks(): Promise<void> {
     api.history({ metric: "mcpvisor_server_operation_p95_seconds", ...query }),
     api.history({ metric: "mcpvisor_server_operations_total", ...query }),
   ]);
-  const end = minuteOf(Date.now());
+  const end = minuteOf(now());
   const lines = new Map<string, Line>();
   // Where proportional memory is not to be had, resident memory is better than nothing.
   for (const series of [...resident.series, ...memory.series]) {
@@ -94,6 +95,9 @@ export async function seedSparks(): Promise<void> {
 
 /** Less than this is not seen in a small line, so the line stays as it is and nothing is drawn. */
 const SEEN = 0.02;
+/** A pixel of a line is half a minute, so hundreds of them need not move with each look. */
+const PAUSE = 10_000;
+let movedAt = 0;
 
 function moved(old: Line, by: number, value: number | null): Line {
   const last = old.at(-1) ?? null;
@@ -109,6 +113,14 @@ export function pushSparks(snapshot: Snapshot): void {
   const old = sparks.get();
   const end = minuteOf(Date.parse(snapshot.taken_at));
   const by = old.end === 0 ? 0 : Math.max(0, end - old.end);
+  const sums = snapshot.summary.totals;
+  const total = {
+    memory: moved(old.total.memory, by, sums.pss_bytes ?? sums.rss_bytes),
+    cpu: moved(old.total.cpu, by, sums.cpu_percent ?? null),
+  };
+  sparks.set({ total, end });
+  if (by === 0 && Date.now() - movedAt < PAUSE) return;
+  movedAt = Date.now();
   const figures = new Map<string, number>();
   for (const { name, owner, totals } of snapshot.servers) {
     if (totals.instances === 0) continue;
@@ -117,10 +129,5 @@ export function pushSparks(snapshot: Snapshot): void {
   }
   const memory = new Map<string, Line>();
   for (const [key, value] of figures) memory.set(key, moved(old.memory.get(key) ?? [], by, value));
-  const sums = snapshot.summary.totals;
-  const total = {
-    memory: moved(old.total.memory, by, sums.pss_bytes ?? sums.rss_bytes),
-    cpu: moved(old.total.cpu, by, sums.cpu_percent ?? null),
-  };
-  sparks.set({ memory, total, end });
+  sparks.set({ memory });
 }

@@ -7,6 +7,7 @@ import { bytes, count, duration, percent, type Figure } from "../format/units";
 import { Ago, Badge, Empty, LevelDot, Num, Panel, When } from "../kit/ui";
 import { Answer, Code, Fold, Grid } from "../parts/pieces";
 import { ReceiversPanel } from "../parts/receivers_panel";
+import { now } from "../store/clock";
 import { live } from "../store/live";
 import { useLoad } from "../store/load";
 import { useStore } from "../store/store";
@@ -38,7 +39,7 @@ const over = (value: number | null | undefined, most: number): string => ((value
 /** Its own cost against its budget, and whether it keeps up. */
 function Own({ status }: { status: Schema.Status }) {
   const { own, history, interval_seconds } = status;
-  const lag = status.taken_at ? Math.max(0, (Date.now() - Date.parse(status.taken_at)) / 1000) : null;
+  const lag = status.taken_at ? Math.max(0, (now() - Date.parse(status.taken_at)) / 1000) : null;
   return (
     <>
       <div class="tiles">

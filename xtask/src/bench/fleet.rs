@@ -14,8 +14,8 @@ use super::cpu;
 use super::load::{Load, PROCESSES_OF_A_SERVER};
 use super::workshop;
 
-/// A measurement takes minutes; nothing of it outlives this.
-const MAX_LIFETIME: Duration = Duration::from_hours(1);
+/// A measurement takes minutes, one an hour; nothing of it outlives this.
+const MAX_LIFETIME: Duration = Duration::from_hours(2);
 
 /// A young process may still change its name and its program, so monitors read more of it. A machine on
 /// which all processes are seconds old is no load that anybody has.

@@ -345,6 +345,26 @@ pub struct HistorySeries {
     pub tier: Word,
     /// Its points, the earliest first.
     pub points: Vec<Point>,
+    /// What a chart needs of them, where `columns` is asked for; `points` is empty then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub columns: Option<Columns>,
+}
+
+/// The points of a series as lists of one length: half as long to tell, and ready to be drawn.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize, JsonSchema)]
+pub struct Columns {
+    /// When samples were taken, or when buckets begin; seconds since 1970.
+    pub at: Vec<f64>,
+    /// Values, or the last ones of buckets.
+    pub value: Vec<Option<f64>>,
+    /// Means of buckets, of a counter those of its rate a second.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mean: Option<Vec<Option<f64>>>,
+    /// By how much a counter grew in each bucket.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub increase: Option<Vec<Option<f64>>>,
+    /// Places, counted from 0, before which something is missing: draw no line to there.
+    pub gaps: Vec<usize>,
 }
 
 /// A sample, or the samples of one bucket. Of a counter, `min` to `p99` but `increase` speak of its

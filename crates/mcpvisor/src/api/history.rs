@@ -17,7 +17,7 @@ use serde::Deserialize;
 use web::{Path, Problem, Query};
 
 use super::describe::{Api, Operation};
-use super::documents::{HistoryReport, HistorySeries, HistoryStats, Point, Trend, Trends};
+use super::documents::{Columns, HistoryReport, HistorySeries, HistoryStats, Point, Trend, Trends};
 use super::servers::named;
 use super::{Shared, current};
 use crate::daemon::past::{blocking, time, unreadable};
@@ -51,6 +51,8 @@ pub struct Asked {
     /// Width of the buckets that samples are summed up in, such as `5m`; without it samples are
     /// told as they were taken.
     pub step: Option<String>,
+    /// `true`: lists of times and values in place of points.
+    pub columns: bool,
 }
 
 /// What is asked of one server's past.
@@ -65,6 +67,8 @@ pub(super) struct AskedOfOne {
     to: Option<String>,
     /// Width of the buckets that samples are summed up in, such as `5m`.
     step: Option<String>,
+    /// `true`: lists of times and values in place of points.
+    columns: bool,
 }
 
 /// How an export is asked for.
@@ -161,7 +165,7 @@ async fn history(
         ));
     }
     let question = question(&shared, &asked, false)?;
-    answer(&shared, question).await
+    answer(&shared, question, asked.columns).await
 }
 
 async fn history_of_one(
@@ -178,9 +182,10 @@ async fn history_of_one(
         from: asked.from,
         to: asked.to,
         step: asked.step,
+        columns: asked.columns,
     };
     let question = question(&shared, &asked, false)?;
-    answer(&shared, question).await
+    answer(&shared, question, asked.columns).await
 }
 
 impl Asked {
@@ -252,26 +257,41 @@ fn question(shared: &Shared, asked: &Asked, everything: bool) -> Result<Question
         .map_err(Problem::unprocessable)
 }
 
-async fn answer(shared: &Shared, question: Question) -> Result<Json<HistoryReport>, Problem> {
+async fn answer(
+    shared: &Shared,
+    question: Question,
+    columns: bool,
+) -> Result<Json<HistoryReport>, Problem> {
     let history = shared.history().clone();
     let found = blocking(move || history.query(&question)).await?;
     let found = found.map_err(|error| unreadable(&error))?;
-    Ok(Json(found.into()))
+    Ok(Json(report(
+        found,
+        if columns { in_columns } else { series },
+    )))
 }
 
 impl From<history::QueryResult> for HistoryReport {
     fn from(found: history::QueryResult) -> Self {
-        Self {
-            from: time(found.from),
-            to: time(found.to),
-            truncated: found.truncated,
-            series: found.series.into_iter().map(series).collect(),
-        }
+        report(found, series)
     }
 }
 
-fn series(found: history::SeriesResult) -> HistorySeries {
-    let points = match found.points {
+fn report(
+    found: history::QueryResult,
+    series: fn(history::SeriesResult) -> HistorySeries,
+) -> HistoryReport {
+    HistoryReport {
+        from: time(found.from),
+        to: time(found.to),
+        truncated: found.truncated,
+        series: found.series.into_iter().map(series).collect(),
+    }
+}
+
+fn series(mut found: history::SeriesResult) -> HistorySeries {
+    let points = std::mem::replace(&mut found.points, history::Points::Samples(Vec::new()));
+    let points = match points {
         history::Points::Samples(samples) => samples
             .into_iter()
             .map(|sample| Point {
@@ -300,13 +320,58 @@ fn series(found: history::SeriesResult) -> HistorySeries {
             .collect(),
     };
     HistorySeries {
+        points,
+        ..head(found)
+    }
+}
+
+fn in_columns(mut found: history::SeriesResult) -> HistorySeries {
+    let points = std::mem::replace(&mut found.points, history::Points::Samples(Vec::new()));
+    HistorySeries {
+        columns: Some(columns(&points)),
+        ..head(found)
+    }
+}
+
+fn columns(points: &history::Points) -> Columns {
+    match points {
+        history::Points::Samples(samples) => {
+            let gaps = samples.iter().enumerate();
+            let gaps = gaps.filter(|(_, sample)| sample.after_gap);
+            Columns {
+                at: samples.iter().map(|sample| seconds(sample.at)).collect(),
+                value: samples.iter().map(|sample| finite(sample.value)).collect(),
+                gaps: gaps.map(|(place, _)| place).collect(),
+                ..Columns::default()
+            }
+        }
+        history::Points::Buckets(buckets) => Columns {
+            at: buckets.iter().map(|bucket| seconds(bucket.at)).collect(),
+            value: buckets.iter().map(|bucket| finite(bucket.last)).collect(),
+            mean: Some(buckets.iter().map(|bucket| bucket.mean).collect()),
+            increase: Some(buckets.iter().map(|bucket| bucket.increase).collect()),
+            gaps: Vec::new(),
+        },
+    }
+}
+
+/// A series without what it has recorded.
+fn head(found: history::SeriesResult) -> HistorySeries {
+    HistorySeries {
         metric: found.key.metric,
         labels: found.key.labels.into_iter().collect(),
         kind: kind(found.kind).into(),
         unit: found.unit,
         tier: tier(found.tier).into(),
-        points,
+        points: Vec::new(),
+        columns: None,
     }
+}
+
+/// Seconds since 1970 of milliseconds.
+#[expect(clippy::cast_precision_loss, reason = "exact for 285,000 years")]
+fn seconds(millis: i64) -> f64 {
+    millis as f64 / 1000.0
 }
 
 /// JSON has no infinity.
@@ -414,6 +479,7 @@ async fn export(
         from: asked.from,
         to: asked.to,
         step: asked.step,
+        columns: false,
     };
     let question = question(&shared, &asked, true)?;
     let history = shared.history().clone();

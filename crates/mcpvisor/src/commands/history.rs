@@ -197,6 +197,7 @@ fn asked(metric: Option<&str>, which: &Which) -> Asked {
         from: which.from.clone(),
         to: which.to.clone(),
         step: which.step.clone(),
+        columns: false,
     }
 }
 

@@ -48,7 +48,7 @@ fn the_policy_beside_a_living_engine() {
 }
 
 /// An engine of our own, where nobody else's containers could come to harm.
-fn engine() -> Option<Dockerd> {
+pub(crate) fn engine() -> Option<Dockerd> {
     if docker::others_have_containers() {
         let why = "another engine of this machine has containers of its own";
         return or_skip(Err(Skipped::because(why)));
@@ -57,7 +57,7 @@ fn engine() -> Option<Dockerd> {
 }
 
 /// A world whose engine is this one, with a folder for temporary files of its own.
-fn world(dockerd: &Dockerd) -> World {
+pub(crate) fn world(dockerd: &Dockerd) -> World {
     let mut world = World::new();
     let host = format!("unix://{}", dockerd.socket().display());
     let temporary = temporary(&world);
@@ -70,7 +70,7 @@ fn world(dockerd: &Dockerd) -> World {
     world
 }
 
-fn temporary(world: &World) -> PathBuf {
+pub(crate) fn temporary(world: &World) -> PathBuf {
     world.folder.path().join("tmp")
 }
 
@@ -84,7 +84,7 @@ fn listed(world: &World, id: &str) -> Value {
 }
 
 /// As if what was seen of containers had been seen two hours ago.
-fn two_hours_pass(world: &World) {
+pub(crate) fn two_hours_pass(world: &World) {
     let file = world.state().join("containers.json");
     let text = std::fs::read_to_string(&file).unwrap();
     let mut memory: Value = serde_json::from_str(&text).unwrap();

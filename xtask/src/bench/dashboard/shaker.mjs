@@ -21,13 +21,14 @@ function shaken(line) {
 function filled(text, count) {
   const answer = JSON.parse(text);
   const series = answer.series.find(({ metric }) => metric.endsWith("_resident_memory_bytes"));
-  const end = Date.parse(answer.to);
-  const apart = (end - Date.parse(answer.from)) / count;
+  const end = Date.parse(answer.to) / 1000;
+  const apart = (end - Date.parse(answer.from) / 1000) / count;
   let value = 1e8;
-  series.points = Array.from({ length: count }, (_, place) => {
-    value += (Math.random() - 0.5) * 1e6;
-    return { at: new Date(end - (count - 1 - place) * apart).toISOString(), value };
-  });
+  series.columns = {
+    at: Array.from({ length: count }, (_, place) => Math.round((end - (count - 1 - place) * apart) * 1000) / 1000),
+    value: Array.from({ length: count }, () => (value += (Math.random() - 0.5) * 1e6)),
+    gaps: [],
+  };
   return JSON.stringify({ ...answer, series: [series] });
 }
 

@@ -75,6 +75,7 @@ fn a_real_hub_is_told_with_figures_history_and_events() {
     })
     .unwrap();
     assert_eq!(points["labels"]["owner"], "mcp-hub", "{points:#}");
+    in_columns(&daemon, &points);
     let trends = daemon.get(&format!("/api/v1/servers/{id}/trends?window=5m"));
     let memory = trends["trends"]
         .as_array()
@@ -116,6 +117,30 @@ fn a_real_hub_is_told_with_figures_history_and_events() {
         !page.contains(series),
         "the series of what has ended vanish"
     );
+}
+
+/// Lists tell what the points tell.
+fn in_columns(daemon: &Daemon, series: &Value) {
+    let path = "/api/v1/history?metric=resident_memory_bytes&server=keeper&from=-5m&columns=true";
+    let answer = daemon.get(path)["series"][0].clone();
+    assert_eq!(answer["points"], json!([]), "{answer:#}");
+    let columns = &answer["columns"];
+    for (place, point) in series["points"].as_array().unwrap().iter().enumerate() {
+        let at: jiff::Timestamp = point["at"].as_str().unwrap().parse().unwrap();
+        let millis = columns["at"][place].as_f64().unwrap() * 1000.0;
+        assert!((millis - at.as_duration().as_millis_f64()).abs() < 0.5);
+        assert_eq!(columns["value"][place], point["value"]);
+    }
+    assert!(columns["mean"].is_null(), "{columns:#}");
+    let buckets = daemon.get(&format!("{path}&step=5m"))["series"][0]["columns"].clone();
+    for list in ["value", "mean", "increase"] {
+        let found = buckets[list].as_array().unwrap().len();
+        assert_eq!(
+            found,
+            buckets["at"].as_array().unwrap().len(),
+            "{buckets:#}"
+        );
+    }
 }
 
 #[test]

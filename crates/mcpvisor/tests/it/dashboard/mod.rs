@@ -6,6 +6,7 @@
 
 mod alerts;
 mod cleaning;
+mod containers;
 mod everywhere;
 mod life;
 mod pictures;

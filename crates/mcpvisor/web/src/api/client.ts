@@ -82,6 +82,11 @@ const below = (id: string, rest = ""): string => `api/v1/servers/${encodeURIComp
 /** What is asked of the past. */
 export type HistoryQuery = { metric?: string; server?: string; owner?: string; from?: string; to?: string; step?: string };
 
+/** A series of the past, as lists. */
+export type Series = Schema.HistorySeries & { columns: Schema.Columns };
+/** An answer of the past. */
+export type Past = Omit<Schema.HistoryReport, "series"> & { series: Series[] };
+
 /** An order to a server that mcpvisor keeps. */
 export type Order = "start" | "stop" | "restart";
 
@@ -107,11 +112,11 @@ export const api = {
   supervision: () => get<Schema.Supervision>("api/v1/supervision"),
   audit: (query: Query = {}) => get<Schema.AuditList>("api/v1/audit", query),
   changes: (query: Query = {}, signal?: AbortSignal) => get<Schema.Changes>("api/v1/changes", query, signal),
-  history: (query: HistoryQuery, signal?: AbortSignal) => get<Schema.HistoryReport>("api/v1/history", query, signal),
+  history: (query: HistoryQuery, signal?: AbortSignal) => get<Past>("api/v1/history", { ...query, columns: true }, signal),
   config: () => get<Schema.ConfigReport>("api/v1/config"),
   server: (id: string, signal?: AbortSignal) => get<Schema.ServerReport>(below(id), {}, signal),
   serverHistory: (id: string, query: HistoryQuery, signal?: AbortSignal) =>
-    get<Schema.HistoryReport>(below(id, "/history"), query, signal),
+    get<Past>(below(id, "/history"), { ...query, columns: true }, signal),
   serverHealth: (id: string, signal?: AbortSignal) => get<Schema.ServerHealth>(below(id, "/health"), {}, signal),
   serverAlerts: (id: string, query: Query = {}, signal?: AbortSignal) =>
     get<Schema.Alerts>(below(id, "/alerts"), query, signal),

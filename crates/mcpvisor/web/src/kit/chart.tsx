@@ -84,7 +84,9 @@ export function Chart(props: Props) {
       made.setData(columns(props.data), false);
       made.setScale("x", { min: props.from, max: props.to });
     });
-  }, [props.data, props.from, props.to, props.thresholds, props.marks, labels, palette, width === 0]);
+  }, [props.data, props.from, props.to, props.thresholds, labels, palette, width === 0]);
+  // Lines stay as they are where only what stands above them is new.
+  useLayoutEffect(() => plot.current?.redraw(false), [props.marks]);
   useEffect(() => {
     if (plot.current && width > 0 && plot.current.width !== width) plot.current.setSize({ width, height: HEIGHT });
   }, [width]);
@@ -163,6 +165,9 @@ function bound(max: number | null, thresholds: readonly Threshold[]): number {
 }
 
 function timeTicks(self: uPlot, ticks: number[]): string[] {
-  const long = (self.scales["x"]?.max ?? 0) - (self.scales["x"]?.min ?? 0);
-  return ticks.map((tick) => (long > 2 * 86_400 ? day(tick * 1000) : clockTime(tick * 1000).slice(0, long < 900 ? 8 : 5)));
+  const { min = 0, max = 0 } = self.scales["x"] ?? {};
+  const long = (max ?? 0) - (min ?? 0);
+  // The last one would be cut at the edge.
+  return ticks.map((tick) => self.valToPos(tick, "x") > self.over.clientWidth - 16 ? ""
+    : long > 2 * 86_400 ? day(tick * 1000) : clockTime(tick * 1000).slice(0, long < 900 ? 8 : 5));
 }

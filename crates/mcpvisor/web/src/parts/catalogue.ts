@@ -1,6 +1,6 @@
 // Which series stand in which chart. What is not listed gets a chart of its own, so nothing that the daemon keeps is
 // missing.
-import type { HistorySeries } from "../api/schema";
+import type { Series } from "../api/client";
 import { sentence, words } from "../format/text";
 import type { Labelled } from "../kit/series";
 
@@ -45,23 +45,20 @@ export type Plan = { title: string; metrics: string[]; unit: string; scale: numb
 
 const short = (metric: string): string => metric.replace("mcpvisor_server_", "");
 
-function labelOf(series: HistorySeries, name: string): string {
+function labelOf(series: Series, name: string): string {
   const others = Object.entries(series.labels).filter(([key]) => key !== "server" && key !== "owner").map(([, value]) => value);
   return name || words(others.join(" ")) || words(short(series.metric));
 }
 
 /** One value all the time. */
 function isFlat(all: readonly Labelled[]): boolean {
-  return all.every(({ series }) => series.points.every((point, at) => {
-    const before = series.points[at - 1];
-    if (point.count != null) return series.kind === "counter" ? !point.increase : point.min === point.max && (!before || before.max === point.max);
-    return !before || before.value === point.value;
-  }));
+  return all.every(({ series: { kind, columns: { value, mean, increase } } }) =>
+    mean && increase && kind === "counter" ? !increase.some(Boolean) : (mean ?? value).every((each, _, list) => each === list[0]));
 }
 
 /** The charts of an answer, the usual ones first. */
-export function planned(all: readonly HistorySeries[]): Plan[] {
-  const byMetric = new Map<string, HistorySeries[]>();
+export function planned(all: readonly Series[]): Plan[] {
+  const byMetric = new Map<string, Series[]>();
   for (const series of all) {
     const name = short(series.metric);
     if (left_out.has(name)) continue;

@@ -111,7 +111,7 @@ export function CleanPlan({ done }: { done(report: Schema.CleanReport): void }) 
                 <div>
                   <div class="row spread">
                     <span><b>{visible(each.name)}</b> <span class="muted">{visible(each.detail)}</span></span>
-                    <span class="muted small">{each.pids > 0 && many(each.pids)}{each.memory > 0 && ` · ${bytes(each.memory).text}`}</span>
+                    <span class="muted small">{[each.pids > 0 && many(each.pids), each.memory > 0 && bytes(each.memory).text].filter(Boolean).join(" · ")}</span>
                   </div>
                   <Lines all={each.reasons} />
                   {each.list.length > 0 && <Fold title={each.kind === "instance" ? "Processes" : "Id"}><ul class="lines mono">{each.list.map((line) => <li key={line}>{visible(line)}</li>)}</ul></Fold>}

@@ -1,5 +1,5 @@
 // From the history's answer to a heat map: a row for each server, a column for each hour, `null` where nothing is known.
-import type * as Schema from "../api/schema";
+import type { Past } from "../api/client";
 import { bytes, percent, ratio, type Figure } from "../format/units";
 
 /** What can be shown. `scale`: base units into shown ones. */
@@ -22,20 +22,20 @@ export type Heat = { rows: HeatRow[]; start: number; hours: number; most: number
 export const HOUR = 3_600_000;
 
 /** Puts the buckets of an answer into rows of hours up to now. */
-export function heat(answer: Schema.HistoryReport, { scale }: Measure, hours: number, isWorstLow: boolean): Heat {
+export function heat(answer: Past, { scale }: Measure, hours: number, isWorstLow: boolean): Heat {
   const start = (Math.floor(Date.parse(answer.to) / HOUR) + 1 - hours) * HOUR;
   const rows = new Map<string, HeatRow>();
-  for (const { labels, points } of answer.series) {
+  for (const { labels, columns: { at: times, mean, value: values } } of answer.series) {
     const { server = "", owner = "" } = labels;
     const key = `${server}\0${owner}`;
     const row = rows.get(key) ?? { server, owner, values: Array<number | null>(hours).fill(null), mean: 0 };
     rows.set(key, row);
-    for (const point of points) {
-      const at = Math.floor((Date.parse(point.at) - start) / HOUR);
-      const value = point.mean ?? point.value;
+    times.forEach((time, place) => {
+      const at = Math.floor((time * 1000 - start) / HOUR);
+      const value = mean?.[place] ?? values[place];
       // Series that differ in other labels, such as the mode of processor time, are parts of one figure.
       if (at >= 0 && at < hours && typeof value === "number") row.values[at] = (row.values[at] ?? 0) + value * scale;
-    }
+    });
   }
   const found = [...rows.values()];
   let most = 0;

@@ -98,7 +98,7 @@ function draw(context: CanvasRenderingContext2D, heat: Heat, cell: number, isUp:
   for (let hour = 0; hour < heat.hours; hour += 1) {
     const time = heat.start + hour * HOUR;
     const x = hour * cell;
-    if (new Date(time).getHours() !== 0 || x < free) continue;
+    if (new Date(time).getHours() !== 0 || x < free || x + 40 > cell * heat.hours) continue;
     context.globalAlpha = 1;
     context.fillText(day(time), x + 2, 12);
     free = x + 52;

@@ -1,7 +1,6 @@
 // What owners have run and cost over time, a line for each owner: leaks of clients show here first.
 import { useMemo, useState } from "preact/hooks";
-import { api } from "../api/client";
-import type * as Schema from "../api/schema";
+import { api, type Series } from "../api/client";
 import { byUnit } from "../format/units";
 import { Chart } from "../kit/chart";
 import { cadenceOf, lengthOf, questionOf, RangePicker, rangeOf, type Range } from "../kit/ranges";
@@ -21,13 +20,10 @@ const charts = [
 /** Lines of a chart; more than that nobody tells apart. */
 const MOST = 6;
 
-const last = ({ points }: Schema.HistorySeries): number => points.at(-1)?.mean ?? points.at(-1)?.value ?? 0;
-
+const known = ({ columns: { mean, value } }: Series): (number | null)[] => mean ?? value;
+const last = (series: Series): number => known(series).at(-1) ?? 0;
 /** How much a series has grown since it first had anything. */
-function grown(series: Schema.HistorySeries): number {
-  const first = series.points.find(({ mean, value }) => mean ?? value);
-  return last(series) - (first?.mean ?? first?.value ?? 0);
-}
+const grown = (series: Series): number => last(series) - (known(series).find(Boolean) ?? 0);
 
 /** `tell` gets by how many instances each owner has grown within the range. */
 export function OwnerCharts({ tell }: { tell(grown: ReadonlyMap<string, number>, range: string): void }) {
@@ -59,7 +55,7 @@ export function OwnerCharts({ tell }: { tell(grown: ReadonlyMap<string, number>,
   );
 }
 
-function OwnerChart(props: { title: string; unit: string; all: readonly Schema.HistorySeries[]; from: number; to: number; zoom(from: number, to: number): void; unzoom(): void }) {
+function OwnerChart(props: { title: string; unit: string; all: readonly Series[]; from: number; to: number; zoom(from: number, to: number): void; unzoom(): void }) {
   const { title, unit, all } = props;
   const data = useMemo(() => align([...all].sort((left, right) => last(right) - last(left)).slice(0, MOST).map((series) => ({ label: series.labels["owner"] ?? "", series }))), [all]);
   const format = useMemo(() => byUnit(unit), [unit]);

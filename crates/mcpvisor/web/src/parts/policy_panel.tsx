@@ -43,7 +43,9 @@ export function PolicyPanel() {
       aside={mode && <span>{mode === "enforce" ? "acts by itself when alerts fire" : "only says what it would do"}</span>}>
       <Answer of={config}>{() => <div style={{ padding: "8px 14px" }}><Fold title="In force"><Code text={policy} label="Policy in force" /></Fold></div>}</Answer>
       <Answer of={acts}>{({ entries }) => {
-        const own = entries.filter(({ actor }) => actor === "policy");
+        const ofPolicy = entries.filter(({ actor }) => actor === "policy");
+        // The latest first: what has ended need not be told to have begun.
+        const own = ofPolicy.filter((entry, at) => entry.phase !== "begin" || !ofPolicy.slice(0, at).some(({ command, target }) => command === entry.command && target === entry.target));
         if (own.length === 0) return <Empty title="The policy has not acted"><p>Ladders say what is tried against the alerts of a rule: <code>[policy.ladders]</code> in the configuration.</p></Empty>;
         return <ul>{own.slice(0, 50).map((entry) => (
           <li class="pick" key={entry.id}><div>

@@ -1,6 +1,6 @@
 // The past of one server for its charts: series of the range, followed by what each look adds; and what happened.
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
-import { api, Problem } from "../api/client";
+import { api, Problem, type Series } from "../api/client";
 import type * as Schema from "../api/schema";
 import type { Mark } from "../kit/chart";
 import { cadenceOf, lengthOf, questionOf, type Range } from "../kit/ranges";
@@ -11,23 +11,26 @@ import { useStore } from "../store/store";
 import { isAbout } from "./server_panels";
 
 /** Series, and the ends of their time, in seconds since 1970. */
-export type Past = { series: Schema.HistorySeries[]; from: number; to: number };
+export type Past = { series: Series[]; from: number; to: number };
 
-const keyOf = (series: Schema.HistorySeries): string => `${series.metric}\0${JSON.stringify(series.labels)}`;
+const keyOf = (series: Series): string => `${series.metric}\0${JSON.stringify(series.labels)}`;
 
-/** Adds the points of a later answer, and forgets those before `from`. */
-export function joined(old: readonly Schema.HistorySeries[], more: readonly Schema.HistorySeries[], from: number): Schema.HistorySeries[] {
-  const made = new Map(old.map((series) => [keyOf(series), series]));
+/** Columns from this time on. */
+function since({ at, value, gaps }: Schema.Columns, from: number): Schema.Columns {
+  const first = at.findIndex((time) => time >= from);
+  const gone = first < 0 ? at.length : first;
+  return gone === 0 ? { at, value, gaps } : { at: at.slice(gone), value: value.slice(gone), gaps: gaps.map((place) => place - gone).filter((place) => place >= 0) };
+}
+
+/** Adds the samples of a later answer, and forgets those before `from`. */
+export function joined(old: readonly Series[], more: readonly Series[], from: number): Series[] {
+  const made = new Map(old.map((series) => [keyOf(series), { ...series, columns: since(series.columns, from) }]));
   for (const series of more) {
-    const before = made.get(keyOf(series));
-    const last = before?.points.at(-1)?.at ?? "";
-    const points = series.points.filter(({ at }) => at > last);
-    made.set(keyOf(series), { ...series, points: [...(before?.points ?? []), ...points] });
+    const { at, value, gaps } = made.get(keyOf(series))?.columns ?? { at: [], value: [], gaps: [] };
+    const next = since(series.columns, (at.at(-1) ?? 0) + 0.0005);
+    made.set(keyOf(series), { ...series, columns: { at: [...at, ...next.at], value: [...value, ...next.value], gaps: [...gaps, ...next.gaps.map((place) => place + at.length)] } });
   }
-  return [...made.values()].map((series) => {
-    const gone = series.points.findIndex(({ at }) => Date.parse(at) / 1000 >= from);
-    return gone > 0 ? { ...series, points: series.points.slice(gone) } : series;
-  });
+  return [...made.values()];
 }
 
 /** The series of a range. Samples are asked for once and then continued; buckets are asked for again. */
@@ -46,10 +49,10 @@ export function usePast(id: string, range: Range): { past: Past | undefined; pro
     let isWhole = true;
     const ask = async (): Promise<void> => {
       const old = latest.current;
-      const newest = old?.series.reduce((most, { points }) => { const at = points.at(-1)?.at ?? ""; return at > most ? at : most; }, "");
+      const newest = old?.series.reduce((most, { columns }) => Math.max(most, columns.at.at(-1) ?? 0), 0);
       const continues = !isWhole && question.step === undefined && !!newest;
       try {
-        const answer = await api.serverHistory(id, continues ? { from: newest } : question, abort.signal);
+        const answer = await api.serverHistory(id, continues ? { from: new Date(newest * 1000).toISOString() } : question, abort.signal);
         const to = range.zoom?.to ?? now() / 1000;
         const from = range.zoom?.from ?? to - long;
         const series = continues && old ? joined(old.series, answer.series, from) : answer.series;

@@ -1,5 +1,5 @@
 // The time, for ages that are shown: the daemon's, since ages are of what it has seen, and a browser's clock may be
-// another. One timer for all.
+// another. One timer for all, which goes with the looks where these come each second, so that both are one picture.
 import { createStore, useStore } from "./store";
 
 let ahead = 0;
@@ -8,7 +8,15 @@ let ahead = 0;
 export const now = (): number => Date.now() - ahead;
 
 const clock = createStore({ now: now() });
-setInterval(() => clock.set({ now: now() }), 1000);
+let timer: ReturnType<typeof setTimeout>;
+
+/** Tells everybody the time, and again a good second later. */
+export function tick(): void {
+  clearTimeout(timer);
+  timer = setTimeout(tick, 1100);
+  clock.set({ now: now() });
+}
+tick();
 
 /** Takes what the daemon said the time is; it tells whole seconds, so less than two are no difference. */
 export function tellTime(date: string | null): void {

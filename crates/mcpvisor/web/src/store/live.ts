@@ -5,7 +5,7 @@ import { onSignedOut, secret } from "../api/session";
 import { follow, type LiveEvent, type StreamState } from "../api/stream";
 import type * as Schema from "../api/schema";
 import { dismiss, toast } from "../kit/toasts";
-import { tellTime } from "./clock";
+import { tellTime, tick } from "./clock";
 import { createStore } from "./store";
 import { pushSparks, seedSparks } from "./sparks";
 
@@ -136,6 +136,7 @@ function take(event: LiveEvent): void {
       const snapshot = data as Snapshot;
       pushSparks(snapshot);
       live.set({ snapshot });
+      tick();
       return;
     }
     case "lagged":

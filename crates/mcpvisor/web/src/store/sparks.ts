@@ -1,7 +1,6 @@
 // The last hour of each server's memory and of all servers' sums, for small lines. The history gives what was before
 // the page was opened, at one point a minute; each look then moves the last point or adds one.
-import { api } from "../api/client";
-import type * as Schema from "../api/schema";
+import { api, type Series } from "../api/client";
 import { now } from "./clock";
 import type { Snapshot } from "./live";
 import { createStore } from "./store";
@@ -39,12 +38,12 @@ export function sparkKey(name: string, owner: string): string {
 const minuteOf = (time: number): number => Math.floor(time / MINUTE);
 
 /** A series as a line that ends with this minute. `per` scales a bucket's figure. */
-function line(series: Schema.HistorySeries, end: number): Line {
+function line({ columns: { at: times, mean, value } }: Series, end: number): Line {
   const made: Line = Array<number | null>(MINUTES).fill(null);
-  for (const point of series.points) {
-    const at = MINUTES - 1 - (end - minuteOf(Date.parse(point.at)));
-    if (at >= 0 && at < MINUTES) made[at] = point.mean ?? point.value ?? null;
-  }
+  times.forEach((time, place) => {
+    const at = MINUTES - 1 - (end - minuteOf(time * 1000));
+    if (at >= 0 && at < MINUTES) made[at] = mean?.[place] ?? value[place] ?? null;
+  });
   return made;
 }
 
@@ -58,15 +57,15 @@ function sum(lines: Line[]): Line {
   );
 }
 
-const keyOf = ({ labels }: Schema.HistorySeries): string => sparkKey(labels["server"] ?? "", labels["owner"] ?? "");
+const keyOf = ({ labels }: Series): string => sparkKey(labels["server"] ?? "", labels["owner"] ?? "");
 
-function operationsOf(p95: readonly Schema.HistorySeries[], answered: readonly Schema.HistorySeries[]): Map<string, Operations> {
+function operationsOf(p95: readonly Series[], answered: readonly Series[]): Map<string, Operations> {
   const found = new Map<string, Operations>();
-  for (const series of p95) found.set(keyOf(series), { p95: series.points.at(-1)?.value ?? undefined });
+  for (const series of p95) found.set(keyOf(series), { p95: series.columns.value.at(-1) ?? undefined });
   const counted = new Map<string, [ok: number, all: number]>();
   for (const series of answered) {
     const [ok, all] = counted.get(keyOf(series)) ?? [0, 0];
-    const more = series.points.reduce((sum, { increase }) => sum + (increase ?? 0), 0);
+    const more = (series.columns.increase ?? []).reduce<number>((sum, increase) => sum + (increase ?? 0), 0);
     counted.set(keyOf(series), [ok + (series.labels["outcome"] === "ok" ? more : 0), all + more]);
   }
   for (const [key, [ok, all]] of counted) found.set(key, { ...found.get(key), success: all > 0 ? ok / all : undefined });

@@ -10,7 +10,7 @@ use crate::{dashboard, deny, schemas, tidy};
 pub(crate) fn run(steps: &mut Steps) {
     steps.run("format", || run_cargo(&["fmt", "--all", "--check"]));
     steps.run("tidy", tidy::run);
-    steps.run("types of the dashboard", dashboard::check);
+    steps.run("types and parts of the dashboard", dashboard::check);
     steps.run("clippy", || {
         let what = [
             "clippy",

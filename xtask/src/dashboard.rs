@@ -1,4 +1,5 @@
-//! The types of the dashboard's sources, by the TypeScript compiler. Bundling takes no notice of types.
+//! The types of the dashboard's sources, by the TypeScript compiler, since bundling takes no notice of types;
+//! and tests of those parts that need no browser.
 
 use std::process::Command;
 
@@ -8,7 +9,7 @@ use crate::command::{exists, run as run_command};
 use crate::repository;
 use crate::step::Outcome;
 
-/// Installs the compiler if need be and runs it.
+/// Installs the compiler if need be, and runs it and the tests.
 pub(crate) fn check() -> Result<Outcome> {
     if !exists("npm") {
         return Ok(Outcome::Skipped("npm is not installed".to_owned()));
@@ -21,10 +22,12 @@ pub(crate) fn check() -> Result<Outcome> {
                 .current_dir(&sources),
         )?;
     }
-    run_command(
-        Command::new("npm")
-            .args(["run", "--silent", "check"])
-            .current_dir(&sources),
-    )?;
+    for script in ["check", "test"] {
+        run_command(
+            Command::new("npm")
+                .args(["run", "--silent", script])
+                .current_dir(&sources),
+        )?;
+    }
     Ok(Outcome::Done)
 }

@@ -1,6 +1,7 @@
 // From the history's answer to what a chart draws: one axis of times, and a column of values for each series. An answer
 // may have a hundred thousand points, so what is there as a list already stays that list wherever it can.
 import type { Series } from "../api/client";
+import type { Columns } from "../api/schema";
 
 type Values = (number | null)[];
 /** A line of a chart. */
@@ -83,4 +84,24 @@ export function align(all: readonly Labelled[], scale = 1, total = "", isGrowth 
   const named = [...lines].map(([label, values]) => ({ label, values }));
   if (total && named.length > 1) named.unshift({ label: total, values: [...lines.values()].reduce(sum) });
   return { times, lines: named };
+}
+
+const keyOf = (series: Series): string => `${series.metric}\0${JSON.stringify(series.labels)}`;
+
+/** Columns from this time on. */
+function since({ at, value, gaps }: Columns, from: number): Columns {
+  const first = at.findIndex((time) => time >= from);
+  const gone = first < 0 ? at.length : first;
+  return gone === 0 ? { at, value, gaps } : { at: at.slice(gone), value: value.slice(gone), gaps: gaps.map((place) => place - gone).filter((place) => place >= 0) };
+}
+
+/** Adds the samples of a later answer, and forgets those before `from`. */
+export function joined(old: readonly Series[], more: readonly Series[], from: number): Series[] {
+  const made = new Map(old.map((series) => [keyOf(series), { ...series, columns: since(series.columns, from) }]));
+  for (const series of more) {
+    const { at, value, gaps } = made.get(keyOf(series))?.columns ?? { at: [], value: [], gaps: [] };
+    const next = since(series.columns, (at.at(-1) ?? 0) + 0.0005);
+    made.set(keyOf(series), { ...series, columns: { at: [...at, ...next.at], value: [...value, ...next.value], gaps: [...gaps, ...next.gaps.map((place) => place + at.length)] } });
+  }
+  return [...made.values()];
 }

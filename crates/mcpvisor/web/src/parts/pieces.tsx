@@ -71,3 +71,17 @@ export function Code({ text, label }: { text: string; label: string }) {
 
 /** Line breaks stay, all else that is hidden is shown. */
 const spelled = (text: string): string => text.split("\n").map(visible).join("\n");
+
+/** More than anybody reads at once. */
+const MANY = 100;
+
+/** A list that tells its beginning, and the rest if that is wanted. */
+export function Long<T>({ all, row }: { all: readonly T[]; row(each: T): ComponentChildren }) {
+  const [most, setMost] = useState(MANY);
+  return (
+    <>
+      <ul>{all.slice(0, most).map(row)}</ul>
+      {all.length > most && <p class="state"><button class="button" onClick={() => setMost(all.length)}>Show {all.length - most} more</button></p>}
+    </>
+  );
+}

@@ -6,7 +6,7 @@ import { Badge, Empty, Panel, When, type Hue } from "../kit/ui";
 import { live } from "../store/live";
 import { useLoad } from "../store/load";
 import { useStore } from "../store/store";
-import { Answer, Code, Fold, Lines } from "./pieces";
+import { Answer, Code, Fold, Lines, Long } from "./pieces";
 
 /** The sections of a TOML text whose names begin with one of these. */
 export const sectionsOf = (text: string, ...names: string[]): string =>
@@ -47,13 +47,13 @@ export function PolicyPanel() {
         // The latest first: what has ended need not be told to have begun.
         const own = ofPolicy.filter((entry, at) => entry.phase !== "begin" || !ofPolicy.slice(0, at).some(({ command, target }) => command === entry.command && target === entry.target));
         if (own.length === 0) return <Empty title="The policy has not acted"><p>Ladders say what is tried against the alerts of a rule: <code>[policy.ladders]</code> in the configuration.</p></Empty>;
-        return <ul>{own.slice(0, 50).map((entry) => (
+        return <Long all={own} row={(entry) => (
           <li class="pick" key={entry.id}><div>
             <div class="row spread"><span class="row"><b>{words(entry.command)}</b> {visible(entry.target)} <Badge hue={hueOf(entry)}>{words(entry.phase)}</Badge></span><span class="muted small"><When at={entry.at} /></span></div>
             <span class="muted">{visible(entry.outcome)}</span>
             <Fold title="Evidence"><Lines all={linesOf(entry.data)} /></Fold>
           </div></li>
-        ))}</ul>;
+        )} />;
       }}</Answer>
       <Answer of={decisions}>{({ changes }) => changes.length === 0 ? null : (
         <div style={{ padding: "8px 14px" }}>

@@ -4,6 +4,7 @@ import { api, Problem, type Series } from "../api/client";
 import type * as Schema from "../api/schema";
 import type { Mark } from "../kit/chart";
 import { cadenceOf, lengthOf, questionOf, type Range } from "../kit/ranges";
+import { joined } from "../kit/series";
 import { now } from "../store/clock";
 import { live } from "../store/live";
 import { useLoad } from "../store/load";
@@ -12,26 +13,6 @@ import { isAbout } from "./server_panels";
 
 /** Series, and the ends of their time, in seconds since 1970. */
 export type Past = { series: Series[]; from: number; to: number };
-
-const keyOf = (series: Series): string => `${series.metric}\0${JSON.stringify(series.labels)}`;
-
-/** Columns from this time on. */
-function since({ at, value, gaps }: Schema.Columns, from: number): Schema.Columns {
-  const first = at.findIndex((time) => time >= from);
-  const gone = first < 0 ? at.length : first;
-  return gone === 0 ? { at, value, gaps } : { at: at.slice(gone), value: value.slice(gone), gaps: gaps.map((place) => place - gone).filter((place) => place >= 0) };
-}
-
-/** Adds the samples of a later answer, and forgets those before `from`. */
-export function joined(old: readonly Series[], more: readonly Series[], from: number): Series[] {
-  const made = new Map(old.map((series) => [keyOf(series), { ...series, columns: since(series.columns, from) }]));
-  for (const series of more) {
-    const { at, value, gaps } = made.get(keyOf(series))?.columns ?? { at: [], value: [], gaps: [] };
-    const next = since(series.columns, (at.at(-1) ?? 0) + 0.0005);
-    made.set(keyOf(series), { ...series, columns: { at: [...at, ...next.at], value: [...value, ...next.value], gaps: [...gaps, ...next.gaps.map((place) => place + at.length)] } });
-  }
-  return [...made.values()];
-}
 
 /** The series of a range. Samples are asked for once and then continued; buckets are asked for again. */
 export function usePast(id: string, range: Range): { past: Past | undefined; problem: Problem | undefined; again(): void } {

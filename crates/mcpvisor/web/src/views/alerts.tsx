@@ -10,7 +10,7 @@ import { Badge, bySeverity, Empty, Panel, Segments, When, type Hue } from "../ki
 import { SilenceDialog } from "../parts/alert_actions";
 import { AlertRow } from "../parts/alert_row";
 import { Timeline } from "../parts/alert_timeline";
-import { Act, Answer, Grid, NotYet } from "../parts/pieces";
+import { Act, Answer, Grid, Long, NotYet } from "../parts/pieces";
 import { setQuery, useRoute } from "../router";
 import { live, refresh } from "../store/live";
 import { useLoad, type Loaded } from "../store/load";
@@ -31,7 +31,7 @@ export default function Alerts() {
   const rules = useLoad(() => api.rules(), [firing]);
   const silences = useLoad(() => api.silences(), [], 30_000);
   const ruleOf = (name: string): Schema.RuleReport | undefined => rules.data?.rules.find((rule) => rule.name === name);
-  const list = (all: readonly Schema.Alert[]) => <ul>{all.map((alert) => <AlertRow key={alert.id} alert={alert} rule={ruleOf(alert.rule)} silenced={silences.again} />)}</ul>;
+  const list = (all: readonly Schema.Alert[]) => <Long all={all} row={(alert) => <AlertRow key={alert.id} alert={alert} rule={ruleOf(alert.rule)} silenced={silences.again} />} />;
   return (
     <div class="stack">
       <h1 class="hidden">Alerts</h1>
@@ -40,7 +40,7 @@ export default function Alerts() {
       </Panel>
       <Panel title="Alerts" flush label="Alerts" aside={<Segments label="Which alerts" value={tab} choices={tabs} choose={(to: Tab) => setQuery({ tab: to })} />}>
         {tab === "now" && <Now active={active} list={list} />}
-        {tab === "history" && <Answer of={past}>{({ alerts }) => (alerts.length === 0 ? <Empty title="No alert is over yet" /> : <>{list(alerts.slice(0, 100))}{alerts.length > 100 && <p class="state">{alerts.length - 100} older ones: <code>mcpvisor alerts history</code></p>}</>)}</Answer>}
+        {tab === "history" && <Answer of={past}>{({ alerts }) => (alerts.length === 0 ? <Empty title="No alert is over yet" /> : list(alerts))}</Answer>}
         {tab === "silences" && <Silences silences={silences} />}
         {tab === "rules" && <Answer of={rules}>{(data) => <Rules rules={data.rules} />}</Answer>}
       </Panel>

@@ -7,7 +7,7 @@ import { Ago, Badge, Empty, Num, Panel, Segments, type Hue } from "../kit/ui";
 import { ContainerRow } from "../parts/container_row";
 import { FindingRow } from "../parts/finding_row";
 import { LimitsPanel } from "../parts/limits_panel";
-import { Act, Answer, Grid, Lines } from "../parts/pieces";
+import { Act, Answer, Grid, Lines, Long } from "../parts/pieces";
 import { PolicyPanel } from "../parts/policy_panel";
 import { live } from "../store/live";
 import { useLoad } from "../store/load";
@@ -50,13 +50,13 @@ export default function Containers() {
             )}
             {containers.length === 0
               ? <Empty title={all.length === 0 ? "No container engine" : which === "all" ? "No containers" : "No container of an MCP server"}><Lines all={notes} /></Empty>
-              : <ul>{[...containers].sort((left, right) => order.indexOf(left.verdict.verdict) - order.indexOf(right.verdict.verdict) || left.name.localeCompare(right.name)).map((container) => <ContainerRow key={container.id} container={container} />)}</ul>}
+              : <Long all={[...containers].sort((left, right) => order.indexOf(left.verdict.verdict) - order.indexOf(right.verdict.verdict) || left.name.localeCompare(right.name))} row={(container) => <ContainerRow key={container.id} container={container} />} />}
           </>
         )}</Answer>
       </Panel>
       {about.length > 0 && (
         <Panel title="Left over and not well" aside={<a class="button" href="#/findings">Clean …</a>} flush label="Findings about containers">
-          <ul>{about.map((finding) => <FindingRow key={finding.id} finding={finding} />)}</ul>
+          <Long all={about} row={(finding) => <FindingRow key={finding.id} finding={finding} />} />
         </Panel>
       )}
       <LimitsPanel containers={answer.data?.containers ?? []} />

@@ -7,7 +7,7 @@ import { bySeverity, Empty, Panel, Segments } from "../kit/ui";
 import { CleanPlan } from "../parts/clean_plan";
 import { CleanReport } from "../parts/clean_report";
 import { FindingRow } from "../parts/finding_row";
-import { Act, NotYet } from "../parts/pieces";
+import { Act, Long, NotYet } from "../parts/pieces";
 import { live, refresh } from "../store/live";
 import { useStore } from "../store/store";
 
@@ -45,7 +45,7 @@ function Found() {
     <Panel title="Findings" aside={aside} flush label="Findings">
       {all === undefined ? <NotYet />
         : shown.length === 0 ? <Empty title="Nothing was found"><p>No orphan, no duplicate, nothing hot or stopped. {unavailable.length > 0 && <>{plural(unavailable.length, "thing")} cannot be seen here: <a href="#/system">System</a> says what.</>}</p></Empty>
-        : <ul>{shown.map((finding) => <FindingRow key={finding.id} finding={finding} />)}</ul>}
+        : <Long all={shown} row={(finding) => <FindingRow key={finding.id} finding={finding} />} />}
     </Panel>
   );
 }

@@ -59,3 +59,22 @@ fn keys_reach_everything() {
     let stage = json!({"mark": "browser-keys", "servers": names});
     scene.watch("keys_reach_everything", &stage);
 }
+
+#[test]
+fn a_page_tells_of_itself_and_of_failures() {
+    let world = World::new();
+    let paper = world.folder.path().join("notices.jsonl");
+    let secret = "0123456789abcdef-of-the-hook";
+    let config = format!(
+        "[[receiver]]\nname = \"paper\"\nkind = \"file\"\npath = \"{}\"\n\
+         [[receiver]]\nname = \"nobody\"\nkind = \"webhook\"\nurl = \"http://127.0.0.1:9/\"\nsecret = \"{secret}\"\n",
+        paper.display()
+    );
+    let Some(mut scene) = Scene::open(world, &config) else {
+        return;
+    };
+    let stage = json!({ "secret": secret });
+    scene.watch("tells_of_itself_and_of_failures", &stage);
+    let told = std::fs::read_to_string(paper).unwrap();
+    assert!(told.contains("test"), "{told}");
+}

@@ -67,7 +67,7 @@ async function request<T>(method: string, path: string, query?: Query, body?: un
     });
   } catch (error) {
     if (signal?.aborted) throw error;
-    throw new Problem(0, "the daemon does not answer");
+    throw new Problem(0, "If it has ended, `mcpvisor serve` starts it again.");
   }
   if (!answer.ok) throw await problemOf(answer);
   if (answer.status === 204) return undefined as T;

@@ -38,7 +38,7 @@ const cuts: Cut[] = [
   ["time from the bottom up", /scaleX\.ori == 0/g, "true"],
   ["time downwards", /scaleX\.ori == 1/g, "false"],
   ["values sideways", /scaleY\.ori == 1/g, "true"],
-  ["options of the legend", /const legendOpts = \{[\s\S]*?\n\};/, "const legendOpts = { markers: {}, values: [] };"],
+  ["options of the legend", /const legendOpts = \{[\s\S]*?\n\};/, "const legendOpts = { live: true, markers: {}, values: [] };"],
   ["columns of the legend", /if \(legend\.live\) \{[\s\S]*?\n\t\}\n/, ""],
   ["marks of the legend", /markers\.\w+\s*= fnOrSelf\(markers\.\w+\);/g, ""],
   ["fills between series", /flags != 0 && bands\.forEach\(\(b, bi\) => \{[\s\S]*?\n\t\t\}\);/, ""],

@@ -265,33 +265,44 @@ async fn answer(
     let history = shared.history().clone();
     let found = blocking(move || history.query(&question)).await?;
     let found = found.map_err(|error| unreadable(&error))?;
-    Ok(Json(report(
-        found,
-        if columns { in_columns } else { series },
-    )))
+    Ok(Json(report(found, columns)))
 }
 
 impl From<history::QueryResult> for HistoryReport {
     fn from(found: history::QueryResult) -> Self {
-        report(found, series)
+        report(found, false)
     }
 }
 
-fn report(
-    found: history::QueryResult,
-    series: fn(history::SeriesResult) -> HistorySeries,
-) -> HistoryReport {
+fn report(found: history::QueryResult, in_columns: bool) -> HistoryReport {
+    let series = found.series.into_iter();
     HistoryReport {
         from: time(found.from),
         to: time(found.to),
         truncated: found.truncated,
-        series: found.series.into_iter().map(series).collect(),
+        series: series.map(|one| told(one, in_columns)).collect(),
     }
 }
 
-fn series(mut found: history::SeriesResult) -> HistorySeries {
-    let points = std::mem::replace(&mut found.points, history::Points::Samples(Vec::new()));
-    let points = match points {
+fn told(found: history::SeriesResult, in_columns: bool) -> HistorySeries {
+    let (points, columns) = if in_columns {
+        (Vec::new(), Some(columns(&found.points)))
+    } else {
+        (points(found.points), None)
+    };
+    HistorySeries {
+        metric: found.key.metric,
+        labels: found.key.labels.into_iter().collect(),
+        kind: kind(found.kind).into(),
+        unit: found.unit,
+        tier: tier(found.tier).into(),
+        points,
+        columns,
+    }
+}
+
+fn points(found: history::Points) -> Vec<Point> {
+    match found {
         history::Points::Samples(samples) => samples
             .into_iter()
             .map(|sample| Point {
@@ -318,18 +329,6 @@ fn series(mut found: history::SeriesResult) -> HistorySeries {
                 p99: bucket.p99,
             })
             .collect(),
-    };
-    HistorySeries {
-        points,
-        ..head(found)
-    }
-}
-
-fn in_columns(mut found: history::SeriesResult) -> HistorySeries {
-    let points = std::mem::replace(&mut found.points, history::Points::Samples(Vec::new()));
-    HistorySeries {
-        columns: Some(columns(&points)),
-        ..head(found)
     }
 }
 
@@ -352,19 +351,6 @@ fn columns(points: &history::Points) -> Columns {
             increase: Some(buckets.iter().map(|bucket| bucket.increase).collect()),
             gaps: Vec::new(),
         },
-    }
-}
-
-/// A series without what it has recorded.
-fn head(found: history::SeriesResult) -> HistorySeries {
-    HistorySeries {
-        metric: found.key.metric,
-        labels: found.key.labels.into_iter().collect(),
-        kind: kind(found.kind).into(),
-        unit: found.unit,
-        tier: tier(found.tier).into(),
-        points: Vec::new(),
-        columns: None,
     }
 }
 

@@ -130,6 +130,8 @@ fn in_columns(daemon: &Daemon, series: &Value) {
         let millis = columns["at"][place].as_f64().unwrap() * 1000.0;
         assert!((millis - at.as_duration().as_millis_f64()).abs() < 0.5);
         assert_eq!(columns["value"][place], point["value"]);
+        let is_gap = columns["gaps"].as_array().unwrap().contains(&json!(place));
+        assert_eq!(is_gap, point["after_gap"] == true, "{place} of {columns:#}");
     }
     assert!(columns["mean"].is_null(), "{columns:#}");
     let buckets = daemon.get(&format!("{path}&step=5m"))["series"][0]["columns"].clone();
@@ -141,6 +143,7 @@ fn in_columns(daemon: &Daemon, series: &Value) {
             "{buckets:#}"
         );
     }
+    assert!(buckets["mean"][0].as_f64() > Some(0.0), "{buckets:#}");
 }
 
 #[test]

@@ -6,6 +6,9 @@ import type * as Schema from "./schema";
 /** Where the page is; everything else is below it. */
 export const base = new URL(".", location.href.split("#")[0]);
 
+/** Nobody answers. */
+export const GONE = "the daemon does not answer";
+
 /** What the daemon answers instead of what was asked for. */
 export class Problem extends Error {
   /** 0: nobody answered. */
@@ -67,7 +70,7 @@ async function request<T>(method: string, path: string, query?: Query, body?: un
     });
   } catch (error) {
     if (signal?.aborted) throw error;
-    throw new Problem(0, "If it has ended, `mcpvisor serve` starts it again.");
+    throw new Problem(0, GONE);
   }
   if (!answer.ok) throw await problemOf(answer);
   if (answer.status === 204) return undefined as T;

@@ -1,7 +1,7 @@
 // Live events. A browser's EventSource cannot send our header, so the stream is read with fetch: cut into events,
 // resumed by the last id, opened again after a while. A beat comes every 15 s; a stream that is silent for much
 // longer is dead, though its connection may not know.
-import { address, credentials, Problem, problemOf } from "./client";
+import { address, credentials, GONE, Problem, problemOf } from "./client";
 
 /** One event. */
 export type LiveEvent = { kind: string; data: string };
@@ -58,7 +58,7 @@ export function follow(listener: Listener): () => void {
       listener.event(event);
     }).then(
       () => isCurrent() && again(new Problem(0, "the daemon has ended the stream")),
-      (error: unknown) => isCurrent() && again(error instanceof Problem ? error : new Problem(0, "the daemon does not answer")),
+      (error: unknown) => isCurrent() && again(error instanceof Problem ? error : new Problem(0, GONE)),
     );
   };
 
@@ -84,9 +84,11 @@ async function read(
 ): Promise<void> {
   const headers = credentials();
   if (last !== undefined) headers["last-event-id"] = last;
+  const asked = Date.now();
   const answer = await fetch(address("api/v1/events"), { headers, signal: abort.signal, cache: "no-store" });
   if (!answer.ok || !answer.body) throw await problemOf(answer);
-  opened(answer.headers.get("date"));
+  // What was long under way tells no time.
+  opened(Date.now() - asked < 1000 ? answer.headers.get("date") : null);
   const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
   const cut = cutter(tell);
   for (;;) {

@@ -56,6 +56,7 @@ export function Chart(props: Props) {
     if (!host.current || width === 0) return undefined;
     const drawn = (): Drawn => ({ thresholds: latest.current.thresholds ?? [], marks: latest.current.marks ?? [], palette });
     const made = new uPlot(options(latest.current, width, palette, {
+      thresholds: () => latest.current.thresholds ?? [],
       draw: (self) => drawMarks(self, drawn()),
       cursor: (self) => {
         setAt(self.cursor.idx ?? null);
@@ -117,7 +118,7 @@ export function Chart(props: Props) {
 
 const columns = (data: Aligned): uPlot.AlignedData => [data.times, ...data.lines.map(({ values }) => values)];
 
-type Hooks = { draw(self: uPlot): void; cursor(self: uPlot): void; zoom(from: number, to: number): void; unzoom(): void };
+type Hooks = { thresholds(): readonly Threshold[];  draw(self: uPlot): void; cursor(self: uPlot): void; zoom(from: number, to: number): void; unzoom(): void };
 
 function options(props: Props, width: number, palette: Palette, hooks: Hooks): uPlot.Options {
   const grid = { stroke: palette.line, width: 1 };
@@ -131,7 +132,7 @@ function options(props: Props, width: number, palette: Palette, hooks: Hooks): u
     select: { show: true, left: 0, top: 0, width: 0, height: 0 },
     scales: {
       x: { time: true, min: props.from, max: props.to, range: (_self, min, max) => [min, max] },
-      y: { range: (_self, _min, max) => [0, bound(max, props.thresholds ?? [])] },
+      y: { range: (_self, _min, max) => [0, bound(max, hooks.thresholds())] },
     },
     axes: [
       { ...axis, space: 70, values: timeTicks, size: 24 },
@@ -168,6 +169,6 @@ function timeTicks(self: uPlot, ticks: number[]): string[] {
   const { min = 0, max = 0 } = self.scales["x"] ?? {};
   const long = (max ?? 0) - (min ?? 0);
   // The last one would be cut at the edge.
-  return ticks.map((tick) => self.valToPos(tick, "x") > self.over.clientWidth - 16 ? ""
+  return ticks.map((tick) => self.valToPos(tick, "x") > self.bbox.width / devicePixelRatio - 16 ? ""
     : long > 2 * 86_400 ? day(tick * 1000) : clockTime(tick * 1000).slice(0, long < 900 ? 8 : 5));
 }

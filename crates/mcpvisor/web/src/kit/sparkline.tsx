@@ -33,7 +33,7 @@ export function Sparkline({ values, height = 22, colour = "series-1", threshold,
       style={{ height: `${height}px`, color: `var(--${colour})` }}>
       <path class="area" d={area} />
       <path d={line} />
-      {threshold !== undefined && threshold <= most && <path class="red" stroke-dasharray="4 3" d={`M0 ${y(threshold)}H${values.length}`} />}
+      {threshold !== undefined && threshold <= most && <path class="red" stroke-dasharray="4 3" d={`M0 ${y(threshold)}H${values.length - 1}`} />}
     </svg>
   );
 }

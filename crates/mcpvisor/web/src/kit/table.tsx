@@ -55,20 +55,21 @@ export function Table<R>(props: Props<R>) {
   // Rows wait until it is known which columns there are.
   const end = width > 0 ? seen : first;
 
-  // Rows that leave at one end are used again at the other, which is much faster than new ones. One that had the focus
-  // gives it up then, or Enter would open another one than the eye has chosen.
-  useLayoutEffect(() => {
+  // Rows that leave at one end are used again at the other, which is much faster than new ones, and looks change their
+  // order. So the focus follows its row wherever that is, and is given up where it is out of sight, or Enter would open
+  // another one than the eye has chosen.
+  const focus = (wanted: string | undefined): void => {
     const focused = document.activeElement;
-    const row = body.current?.contains(focused) ? focused?.closest("tr") : undefined;
-    if (row && at !== undefined && row.dataset["id"] !== at && focused instanceof HTMLElement) focused.blur();
-  }, [first, lines]);
-  useLayoutEffect(() => {
-    if (!wantsFocus.current || at === undefined) return;
-    wantsFocus.current = false;
-    const row = [...(body.current?.rows ?? [])].find((each) => each.dataset["id"] === at);
-    row?.querySelector<HTMLElement>("a, button")?.focus({ preventScroll: true });
-    row?.scrollIntoView({ block: "nearest" });
-  });
+    if (!(focused instanceof HTMLElement) || !element.current?.contains(focused)) wantsFocus.current = false;
+    else if (wanted !== undefined && (wantsFocus.current || focused.closest("tr[data-id]"))) {
+      const row = [...(body.current?.rows ?? [])].find((each) => each.dataset["id"] === wanted);
+      if (!row && !wantsFocus.current) focused.blur();
+      if (row && !row.contains(focused)) row.querySelector<HTMLElement>("a, button")?.focus({ preventScroll: true });
+      if (row && wantsFocus.current) row.scrollIntoView({ block: "nearest" });
+      if (row) wantsFocus.current = false;
+    }
+  };
+  useLayoutEffect(() => focus(at));
 
   const move = (by: number): void => {
     const places = lines.flatMap((line, place) => ("row" in line ? [{ place, id: id(line.row) }] : []));
@@ -77,6 +78,7 @@ export function Table<R>(props: Props<R>) {
     if (!next) return;
     wantsFocus.current = true;
     setAt(next.id);
+    if (next.id === at) focus(at);
     // A row that is not there yet must first come into sight.
     const around = scroller();
     if (around && body.current && (next.place < first || next.place >= end)) {

@@ -1,6 +1,6 @@
 // Small parts: figures, names, times, badges, panels, and what stands where there is nothing to show.
 import type { ComponentChildren } from "preact";
-import type { Problem } from "../api/client";
+import { GONE, type Problem } from "../api/client";
 import type { Level, Severity } from "../api/schema";
 import { duration, type Figure } from "../format/units";
 import { moment, utc } from "../format/time";
@@ -102,7 +102,7 @@ export function Failed({ problem, again }: { problem: Problem; again?: () => voi
   return (
     <div class="state" role="alert">
       <strong>{title}</strong>
-      <p>{visible(problem.message)}</p>
+      <p>{problem.message === GONE ? <>If it has ended, <code>mcpvisor serve</code> starts it again.</> : visible(problem.message)}</p>
       {again && <button class="button" onClick={again}>Try again</button>}
     </div>
   );

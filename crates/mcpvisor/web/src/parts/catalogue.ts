@@ -53,7 +53,7 @@ function labelOf(series: Series, name: string): string {
 /** One value all the time. */
 function isFlat(all: readonly Labelled[]): boolean {
   return all.every(({ series: { kind, columns: { value, mean, increase } } }) =>
-    mean && increase && kind === "counter" ? !increase.some(Boolean) : (mean ?? value).every((each, _, list) => each === list[0]));
+    mean && increase && kind === "counter" ? !increase.some(Boolean) : (mean ?? value).every((each, _, list) => each === list[0] || Math.abs((each ?? NaN) / (list[0] ?? NaN) - 1) < 1e-9));
 }
 
 /** The charts of an answer, the usual ones first. */

@@ -81,7 +81,7 @@ export function Long<T>({ all, row }: { all: readonly T[]; row(each: T): Compone
   return (
     <>
       <ul>{all.slice(0, most).map(row)}</ul>
-      {all.length > most && <p class="state"><button class="button" onClick={() => setMost(all.length)}>Show {all.length - most} more</button></p>}
+      {all.length > most && <p class="state"><button class="button" onClick={() => setMost(Infinity)}>Show {all.length - most} more</button></p>}
     </>
   );
 }

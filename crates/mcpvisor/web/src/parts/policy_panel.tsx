@@ -45,7 +45,8 @@ export function PolicyPanel() {
       <Answer of={acts}>{({ entries }) => {
         const ofPolicy = entries.filter(({ actor }) => actor === "policy");
         // The latest first: what has ended need not be told to have begun.
-        const own = ofPolicy.filter((entry, at) => entry.phase !== "begin" || !ofPolicy.slice(0, at).some(({ command, target }) => command === entry.command && target === entry.target));
+        const own = ofPolicy.filter((entry, at) => entry.phase !== "begin"
+          || ofPolicy.slice(0, at).findLast(({ command, target }) => command === entry.command && target === entry.target)?.phase !== "end");
         if (own.length === 0) return <Empty title="The policy has not acted"><p>Ladders say what is tried against the alerts of a rule: <code>[policy.ladders]</code> in the configuration.</p></Empty>;
         return <Long all={own} row={(entry) => (
           <li class="pick" key={entry.id}><div>

@@ -47,3 +47,20 @@ fn a_kept_server_is_restarted() {
         json!({ "pid": kept["pid"] })
     });
 }
+
+#[test]
+fn charts_and_long_tables() {
+    let world = World::new();
+    let Some(words) = memory_server(&world) else {
+        return;
+    };
+    let absent = ["browser-absent".to_owned()];
+    let names: Vec<String> = (0..120).map(|number| format!("absent-{number}")).collect();
+    let all: Vec<(&str, &[String])> = names.iter().map(|name| (&**name, &absent[..])).collect();
+    declare(&world, &all);
+    let Some(mut scene) = Scene::open(world, &kept("browser-drawn", &words)) else {
+        return;
+    };
+    let stage = json!({"server": "browser-drawn", "servers": names.len() + 1});
+    scene.watch("charts_and_long_tables", &stage);
+}

@@ -59,8 +59,10 @@ export function Table<R>(props: Props<R>) {
   // order. So the focus follows its row wherever that is, and is given up where it is out of sight, or Enter would open
   // another one than the eye has chosen.
   const focus = (wanted: string | undefined): void => {
-    const focused = document.activeElement;
-    if (!(focused instanceof HTMLElement) || !element.current?.contains(focused)) wantsFocus.current = false;
+    const focused = document.activeElement as HTMLElement;
+    const isOurs = element.current?.contains(focused);
+    // Its row may have gone meanwhile, and left the focus to nobody; what somebody else has got is theirs.
+    if (!isOurs && !(wantsFocus.current && focused === document.body)) wantsFocus.current = false;
     else if (wanted !== undefined && (wantsFocus.current || focused.closest("tr[data-id]"))) {
       const row = [...(body.current?.rows ?? [])].find((each) => each.dataset["id"] === wanted);
       if (!row && !wantsFocus.current) focused.blur();

@@ -30,6 +30,7 @@ mod metrics;
 mod page;
 mod past_findings;
 mod prometheus;
+mod recorded;
 mod rules;
 mod servers;
 mod sign_ins;

@@ -449,7 +449,7 @@ impl From<history::Stats> for HistoryStats {
             tiers: stats
                 .tiers
                 .iter()
-                .map(|(tier, figures)| (super::history::tier(*tier).to_owned(), figures.points))
+                .map(|(tier, figures)| (super::recorded::tier(*tier).to_owned(), figures.points))
                 .collect(),
             dropped: stats.dropped,
             damaged: stats.damaged,
